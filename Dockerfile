@@ -24,11 +24,11 @@ RUN pip install --index-url "$TORCH_INDEX" "$(grep '^torch==' constraints.txt)" 
 COPY . .
 
 RUN useradd --uid 1000 --home-dir /app --no-create-home --shell /usr/sbin/nologin danqing \
-    && mkdir -p data models loras embeddings vaes controlnets upscalers detectors backups \
-    && chown danqing data models loras embeddings vaes controlnets upscalers detectors backups
+    && mkdir -p data models loras embeddings vaes controlnets upscalers detectors taggers backups \
+    && chown danqing data models loras embeddings vaes controlnets upscalers detectors taggers backups
 USER danqing
 VOLUME ["/app/data", "/app/models", "/app/loras", "/app/embeddings", "/app/vaes", "/app/controlnets", \
-    "/app/upscalers", "/app/detectors"]
+    "/app/upscalers", "/app/detectors", "/app/taggers"]
 
 # Inside a container 127.0.0.1 reaches nobody, so the page listens on every address, and that takes a password: the
 # start is refused, with a sentence that says so, until a file is mounted here (or DANQING_WEB_PASSWORD is set).

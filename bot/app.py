@@ -12,6 +12,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from bot import standby, texts
+from bot.buttons.checking_after import ChecksAfter
 from bot.chat import Chat
 from bot.commands.table import COMMANDS
 from bot.desk import StudioDesk
@@ -34,13 +35,14 @@ from bot.studio.studio import Studio
 from bot.studio.suggest import suggest
 from bot.studio.translators import translators
 from engine import tuning
-from engine.files import catalog
+from engine.files import catalog, taggers
 from engine.job import Progress
 from engine.queue import estimate
 from engine.queue.estimate import Estimate
 from engine.queue.local_pool import LocalPool
 from engine.queue.news import Changed, Finished
 from engine.queue.queue import Queue
+from engine.tagging import Thresholds
 from prompts.errors import Refusal
 from prompts.prompt import Json, Options
 from prompts.search import Index
@@ -75,6 +77,9 @@ def rules(config: Config) -> Rules:
         wildcards=(config.data.folder / "wildcards",),
         admins=frozenset(config.access.admins),
         access=limits(config.access),
+        taggers=config.engine.taggers,
+        reader=config.tags.reader,
+        seen=Thresholds(config.tags.general, config.tags.character, config.tags.rating),
         places=places(config.engine),
         link=config.web.public_url or "" if config.web.enabled else "",
     )
@@ -107,6 +112,9 @@ def pool(config: Config) -> LocalPool:
     for kind in ("models", "loras", "embeddings", "vaes", "controlnets", "upscalers", "detectors"):
         for folder in config.engine.folders:
             arguments += [f"--{kind}", str(folder)]
+    for folder in config.engine.taggers:
+        arguments += ["--taggers", str(folder)]
+    arguments += ["--rate", "yes" if config.access.adult_by_picture else "no"]
     for name in tuning.WORDS:
         arguments += [f"--{name}", getattr(config.engine, name)]
     arguments += ["--cache", str(config.data.folder / "cache")]
@@ -158,9 +166,14 @@ async def studio(config: Config, *, leads: bool = False) -> AsyncIterator[Studio
         chain = translators(config, Translations(db))
         made = Studio(db, queue, chain, rules(config), tags)
         made.epoch = epoch
+        if config.access.adult_by_picture and not taggers.running(config.engine.taggers, config.engine.folders):
+            log.warning("access.adult_by_picture is on, but there is no tagger that can look at pictures")
+        checks = ChecksAfter(made)
+        made.watching.append(checks.hear)
         try:
             yield made
         finally:
+            await checks.close()
             await queue.close()
             await made.close()
             await close(chain)

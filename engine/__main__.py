@@ -73,6 +73,8 @@ def main() -> None:
         embeddings=arguments.embeddings,
         controlnets=arguments.controlnets,
         detectors=arguments.detectors,
+        taggers=arguments.taggers,
+        rate=arguments.rate == "yes",
         others=others,
         tuning=_tuning(arguments),
     )
@@ -97,6 +99,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--embeddings", type=Path, action="append", default=[], help="a folder of embeddings")
     parser.add_argument("--controlnets", type=Path, action="append", default=[], help="a folder of ControlNets")
     parser.add_argument("--detectors", type=Path, action="append", default=[], help="a folder of .onnx detectors")
+    parser.add_argument("--taggers", type=Path, action="append", default=[], help="a folder of .onnx taggers")
+    parser.add_argument("--rate", default="no", choices=("no", "yes"), help="taggers look at every finished picture")
     parser.add_argument("--model", default="", help="load this model at once")
     for name, words in tuning.WORDS.items():
         parser.add_argument(f"--{name}", default=words[0], choices=words, help="see engine/tuning.py")

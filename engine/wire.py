@@ -56,8 +56,8 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Give this job up before its next step; answered by Ended("cancelled") unless it has ended already. A map of this
-    id is given up in silence."""
+    """Give this job up before its next step; answered by Ended("cancelled") unless it has ended already. A look of this
+    id (a map, or tags) is given up in silence."""
 
     job: str
 
@@ -84,6 +84,26 @@ class MakeMap:
     def files(self) -> tuple[str, ...]:
         """The hashes of the pictures that it is made of."""
         return tuple(file for file in (self.picture, self.mask) if file)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTags:
+    """Have the tags read out of a picture that was put before; answered by one TagsRead. `reader`, the thresholds and
+    `asked` are those of engine/taggers/reading.py."""
+
+    id: str
+    picture: str
+    reader: str = ""
+    general: float = 0.35
+    character: float = 0.85
+    rating: float = 0.0
+    mcut: bool = False
+    asked: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The hash of the picture that is looked at."""
+        return (self.picture,)
 
 
 # --- from the worker ---
@@ -166,10 +186,25 @@ class Mapped:
     seconds: float = 0.0
 
 
-Message = PutSource | Draw | Rest | Stop | MakeMap | Ready | Loading | Step | Drawn | Ended | Mapped
-TYPES: dict[str, type[Message]] = {
-    kind.__name__: kind for kind in (PutSource, Draw, Rest, Stop, MakeMap, Ready, Loading, Step, Drawn, Ended, Mapped)
-}
+@dataclass(frozen=True, slots=True)
+class TagsRead:
+    """Tags are read, or cannot be: `tags` is a PictureTags of engine/tagging.py as JSON; where `key` is said, there are
+    none, and it is a text key of bot/texts with its values. `seconds` are those that it took."""
+
+    id: str
+    tags: dict[str, Json] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+    key: str = ""
+    values: dict[str, str | int | float] | None = None
+    seconds: float = 0.0
+
+
+# What is done beside the pictures that are drawn, each with one answer.
+Look = MakeMap | ReadTags
+Looked = Mapped | TagsRead
+Message = PutSource | Draw | Rest | Stop | Look | Ready | Loading | Step | Drawn | Ended | Looked
+KINDS = (PutSource, Draw, Rest, Stop, MakeMap, ReadTags, Ready, Loading, Step, Drawn, Ended, Mapped, TagsRead)
+TYPES: dict[str, type[Message]] = {kind.__name__: kind for kind in KINDS}
 
 
 def encode(message: Message) -> bytes:
@@ -199,7 +234,7 @@ def decode(header: bytes, blob: bytes) -> Message:
             values["notes"] = tuple(map(Note.from_json, values["notes"]))
         if "hashed" in values:
             values["hashed"] = tuple(Hashed(*row) for row in values["hashed"])
-        for name in ("others", "pictures"):
+        for name in ("others", "pictures", "asked"):
             if name in values:
                 values[name] = tuple(values[name])
         if blob:

@@ -75,6 +75,7 @@ _ROWS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("fix", "face"),
         ("upscale", "NAME:2"),
         ("redraw", "0.35"),
+        ("check", ""),
     ),
 }
 

@@ -270,6 +270,7 @@ SWITCHES: dict[str, Callable[[Options], Options]] = {
     "plain": lambda options: replace(options, plain=True),
     "no-expand": lambda options: replace(options, plain=True),
     "expand": lambda options: replace(options, plain=False),
+    "check": lambda options: replace(options, check=True),
     "p": lambda options: replace(options, ratio=2 / 3),
     "l": lambda options: replace(options, ratio=3 / 2),
     "s": lambda options: replace(options, ratio=1.0),

@@ -114,6 +114,7 @@ _OTHER_NAMES |= {"扰动注意力": "pag", "擾動注意力": "pag", "平滑能�
 _OTHER_NAMES |= {"u": "no", "nt": "keep"}  # as the Chinese bots have them
 _OTHER_NAMES |= dict.fromkeys(("repeat", "r"), "count") | {"cfg-scale": "guidance", "cfg_scale": "guidance"}
 _OTHER_NAMES |= dict.fromkeys(("风格", "風格", "画风", "畫風"), "style") | dict.fromkeys(("原样", "原樣"), "plain")
+_OTHER_NAMES |= dict.fromkeys(("检查", "檢查", "画全", "畫全"), "check")
 _OTHER_NAMES |= dict.fromkeys(("mask_blur", "蒙版模糊", "遮罩模糊"), "mask-blur") | {"填充": "fill"}
 _OTHER_NAMES |= dict.fromkeys(("only_masked", "仅蒙版", "僅蒙版", "只画蒙版", "只畫蒙版"), "only-masked")
 _OTHER_NAMES |= dict.fromkeys(

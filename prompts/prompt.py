@@ -206,7 +206,8 @@ class Options:
 
     `ratio` is width over height, `width` and `height` are pixels, `large` asks for a second pass over the picture
     enlarged ("高清"), `strength` is how far a picture drawn over may change, in 0…1, `style` the name of a style, and
-    `plain` asks that nothing be added to a short text. `upscaler` enlarges the finished picture `upscale` times, `fix`
+    `plain` asks that nothing be added to a short text, `check` that the picture be looked at for what was asked for.
+    `upscaler` enlarges the finished picture `upscale` times, `fix`
     names what is looked for in it and drawn again larger ("face", several joined by "+"), as far as `fix_strength`
     says (0…1), with words and negatives of their own in `fix_prompts` and `fix_negatives` ("": the picture's), `vae`
     the VAE instead of the model's own. `quality` names how exactness is traded for time ("full", "fast"), `rescale`
@@ -239,6 +240,7 @@ class Options:
     raw: bool = False
     style: str | None = None
     plain: bool = False
+    check: bool = False
     upscaler: str | None = None
     upscale: float | None = None
     fix: str | None = None

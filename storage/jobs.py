@@ -38,7 +38,8 @@ class Kept:
     """A job as it is remembered: where, in which language and to which request it is the answer; `parent` is the
     picture a button was pressed under; `error_key` with `error_values` say why it failed; `spoiler` veils what it
     ends in, `unasked` says what becomes of a picture in which a checker sees what nobody asked for, `quiet` says little
-    of it, `papers` is what the files of its pictures say of themselves, `comparison` what they are compared by; `took`
+    of it, `papers` is what the files of its pictures say of themselves, `comparison` what they are compared by,
+    `check` whether they are looked at for what was asked for; `took`
     are the seconds it was drawn by the clock, 0 where nobody knows."""
 
     job: Job
@@ -56,6 +57,7 @@ class Kept:
     quiet: bool = False
     papers: Policy = "embed"
     comparison: Mapping[str, Json] | None = None
+    check: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ async def add(
     quiet: bool = False,
     papers: Policy = "embed",
     comparison: Mapping[str, Json] | None = None,
+    check: bool = False,
 ) -> bool:
     """Write an accepted job; False when a request of this key is known already (nothing is written then).
 
@@ -108,6 +111,7 @@ async def add(
         quiet=quiet,
         papers=papers,
         comparison=None if comparison is None else dict(comparison),
+        check_drawn=check,
     )
     async with db.writing() as session:
         written = await session.execute(
@@ -145,9 +149,10 @@ async def end(
     error_key: str = "",
     error_values: Mapping[str, Json] | None = None,
     took: float = 0.0,
+    unkept: float = 0.0,
 ) -> tuple[PictureRow, ...]:
     """End a job, drawn for `took` seconds by the clock, and keep its pictures, all or nothing; returns their rows in
-    order.
+    order. `unkept` are the device-seconds of pictures that are not kept, which its person has had all the same.
 
     A job that has ended stays as it ended, and the rows of then are returned. Raises KeyError for an unknown job,
     Refusal when the files or the rows cannot be written: the job is then still open.
@@ -166,7 +171,7 @@ async def end(
             row = await session.scalar(select(tables.Jobs).where(tables.Jobs.id == job_id).with_for_update())
             if row is not None and row.state in OPEN:
                 row.state, row.error_key, row.error_values = state.value, error_key, dict(error_values or {})
-                row.seconds, row.took = sum(picture.seconds for picture in pictures), took
+                row.seconds, row.took = unkept + sum(picture.seconds for picture in pictures), took
                 return await write(db, session, pictures, person=row.person, job=job_id, parent=row.parent)
     except Refusal:
         with suppress(Refusal):  # on a full disk the files that still fitted are in the way
@@ -277,4 +282,5 @@ def _kept(row: tables.Jobs) -> Kept:
         quiet=row.quiet,
         papers=policy(row.papers),
         comparison=row.comparison,
+        check=row.check_drawn,
     )

@@ -123,6 +123,7 @@ class Jobs(Base):
     quiet: Mapped[bool] = mapped_column(server_default=false())
     papers: Mapped[str] = mapped_column(server_default=sql_text("'embed'"))
     comparison: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
+    check_drawn: Mapped[bool] = mapped_column(server_default=false())
 
     __table_args__ = (Index("ix_job_person_created_id", "person", "created", "id"),)
 

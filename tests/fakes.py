@@ -20,7 +20,8 @@ from engine.pixels.source_picture import opened
 from engine.preprocessors import preprocessor
 from engine.queue.pool import Event, Lost, Worker
 from engine.recipe import Recipe
-from engine.wire import Drawn, Ended, Loading, MakeMap, Mapped, Ready, Step
+from engine.tagging import PictureTags
+from engine.wire import Drawn, Ended, Loading, Look, MakeMap, Mapped, ReadTags, Ready, Step, TagsRead
 from prompts.errors import Refusal
 from prompts.prompt import Fragment, Prompt
 from storage.jobs import Place
@@ -83,6 +84,8 @@ class FakePool:
         self.slots = slots
         self.seconds = seconds
         self.maps: list[tuple[str, MakeMap]] = []  # of which worker what was asked
+        self.readings: list[ReadTags] = []
+        self.tags: Callable[[ReadTags], PictureTags] = lambda wish: PictureTags("fake")  # what is seen in any picture
         self.maps_held = False  # whether maps wait for `map`
         self.map_seconds = 0.0  # that each map takes
         self.stopped: list[str] = []
@@ -120,7 +123,12 @@ class FakePool:
         if self.seconds is not None:
             asyncio.get_running_loop().call_later(self.seconds, self.finish, job.id)
 
-    async def make_map(self, worker: Worker, wish: MakeMap, sources: Mapping[str, bytes]) -> None:
+    async def look(self, worker: Worker, wish: Look, sources: Mapping[str, bytes]) -> None:
+        if isinstance(wish, ReadTags):
+            self.readings.append(wish)
+            answer = TagsRead(wish.id, self.tags(wish).to_json(), seconds=self.map_seconds)
+            self._listener(worker, answer)
+            return
         self.maps.append((worker.id, wish))
         self._map_files[wish.id] = sources
         if not self.maps_held:
@@ -128,7 +136,7 @@ class FakePool:
 
     def map(self, id: str) -> None:
         """Answer with a real map, as far as that needs no network."""
-        worker = next(worker for worker in self.workers if id in worker.maps)
+        worker = next(worker for worker in self.workers if id in worker.looks)
         wish = next(wish for _, wish in reversed(self.maps) if wish.id == id)
         self._listener(worker, replace(_mapped(wish, self._map_files[id]), seconds=self.map_seconds))
 

@@ -117,6 +117,74 @@ def tagger(folder: Path, *, damaged: bool = False) -> Path:
     return folder
 
 
+SEEN = (  # what the taggers below know, with category and answer: chance = at + red, green, blue × by, in 0…1
+    ("general", 9, 0.9, (0.0, 0.0, -0.8)),
+    ("sensitive", 9, 0.1, (0.0, 0.0, 0.0)),
+    ("questionable", 9, 0.1, (0.0, 0.0, 0.0)),
+    ("explicit", 9, 0.05, (0.0, 0.0, 0.8)),
+    ("red_theme", 0, 0.0, (0.9, -0.9, -0.9)),
+    ("green_theme", 0, 0.0, (-0.9, 0.9, -0.9)),
+    ("blue_theme", 0, 0.0, (-0.9, -0.9, 0.9)),
+    ("^_^", 0, 0.5, (0.0, 0.0, 0.0)),
+    ("hatsune_miku_(cosplay)", 4, 0.0, (0.0, 0.95, 0.0)),
+)
+
+
+def known_tagger(
+    folder: Path,
+    *,
+    side: int | None = 8,
+    last: bool = True,
+    batch: int | str = "n",
+    outputs: str = "one",
+    logits: bool = False,
+    labels: str = "selected_tags.csv",
+    name: str = "model.onnx",
+) -> Path:
+    """A tagger that sees the mean colour of a picture, as SEEN says; `outputs`: "one", or one for each kind ("named"),
+    or nameless parts ("parts")."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tags = [f"{number},{tag},{category},10" for number, (tag, category, _, _) in enumerate(SEEN)]
+    (folder / labels).write_text("\n".join(["tag_id,name,category,count", *tags]), "utf-8")
+    scale = (1 / 255, 0.0) if last else (0.5, 0.5)  # what is seen of a shade of 0…1
+    by = [row[3][2 - channel] * scale[0] for channel in range(3) for row in SEEN]  # the picture comes in BGR
+    at = [row[2] + sum(row[3]) * scale[1] for row in SEEN]
+    nodes = [
+        _node("ReduceMean", ["images"], "colour", axes=[1, 2] if last else [2, 3], keepdims=0),
+        _node("MatMul", ["colour", "by"], "more"),
+        _node("Add", ["more", "at"], "raw"),
+        _node("Clip", ["raw", "least", "most"], "chances"),
+    ]
+    constants = [_values("by", [3, len(SEEN)], by), _values("at", [len(SEEN)], at)]
+    constants += [_values("least", [], [0.001]), _values("most", [], [0.999]), _values("one", [1], [1.0])]
+    final = "chances"
+    if logits:  # ln(chance / (1 - chance))
+        nodes += [
+            _node("Sub", ["one", "chances"], "rest"),
+            _node("Div", ["chances", "rest"], "odds"),
+            _node("Log", ["odds"], "logits"),
+        ]
+        final = "logits"
+    shapes = [(final, len(SEEN))]
+    if outputs != "one":
+        shapes = [("rating", 4), ("general_tags", 4), ("character", 1)]
+        starts = {"rating": 0, "general_tags": 4, "character": 8}
+        called = {key: key if outputs == "named" else f"part{index}" for index, key in enumerate(starts)}
+        for key, start in starts.items():
+            width = dict(shapes)[key]
+            constants += [_whole(f"{key}_from", [start]), _whole(f"{key}_to", [start + width])]
+            nodes.append(_node("Slice", [final, f"{key}_from", f"{key}_to", "columns"], called[key]))
+        constants.append(_whole("columns", [1]))
+        shapes = [(called[key], width) for key, width in shapes]
+        shapes = shapes if outputs == "parts" else shapes[::-1]
+    high = side or "side"
+    graph = _all(1, nodes) + _field(2, "tags") + _all(5, constants)
+    graph += _field(11, _shape("images", (batch, high, high, 3) if last else (batch, 3, high, high)))
+    graph += b"".join(_field(12, _shape(one, (batch, width))) for one, width in shapes)
+    (folder / name).write_bytes(_field(1, 8) + _field(7, graph) + _field(8, _field(2, 13)))
+    return folder
+
+
 def map_network(path: Path, *, channels: int = 1, side: int | None = None, last: bool = False, deep: int = 3) -> Path:
     """A network that makes a map of a picture: a channel each of its red, green and blue, by random weights. Any size
     where no `side` is said; `last`: its channels come last; `deep` are those of its input."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.buttons import redrawing
+from bot.buttons.checking import check_drawn, raise_missing, seeds_missing, split_missing
 from bot.buttons.comparing import compare, compare_again, compared_picture, sheet
 from bot.buttons.comparing_on import compare_rest
 from bot.buttons.correcting import correct
@@ -19,6 +20,7 @@ from bot.buttons.keeping import favourite, rename, unfavourite
 from bot.buttons.loras import with_lora, without_lora
 from bot.buttons.mending import mend, mend_all
 from bot.buttons.papers import paper_both, paper_compare, paper_draw, paper_prompt
+from bot.buttons.reading import add_read, caption_read, draw_read, read_tags
 from bot.buttons.sent import paint_over
 from bot.buttons.sharing import draw, own, share, unshare
 from bot.buttons.tag_table import draw_tags, tag, tags
@@ -129,6 +131,14 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         older,
         older_prompts,
         use_again,
+        read_tags,
+        draw_read,
+        add_read,
+        caption_read,
+        check_drawn,
+        raise_missing,
+        split_missing,
+        seeds_missing,
         compare,
         compare_again,
         compared_picture,

@@ -133,8 +133,8 @@ async def _by_sentence(
     prompt = replace(prompt, notes=(*prompt.notes, *notes))
     made = recipes.make(prompt, options, model, most=studio.rules.pictures_per_request)
     fresh = edited.options.seed is not None
-    carried = [recipes.carried(one, recipe, fresh=fresh) for one in made]
-    await studio.submit(asked, told_changes.with_parameters(recipe, carried), parent=row.id)
+    carried = told_changes.with_parameters(recipe, [recipes.carried(one, recipe, fresh=fresh) for one in made])
+    await studio.submit(asked, carried, parent=row.id, check=edited.options.check)
 
 
 async def by_form(studio: Studio, press: Press) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.cli.check_result import CheckResult, Level, refused, result
 from bot.settings.config import Config
 from bot.studio import own_readers, recipes
-from engine.files import annotators, catalog, checkers, detectors, sizes
+from engine.files import annotators, catalog, detectors, sizes, taggers
 from engine.preprocessors import PREPROCESSORS
 from prompts.errors import Refusal
 from prompts.prompt import Options
@@ -66,8 +66,7 @@ def models(config: Config) -> Iterator[CheckResult]:
     files = catalog.loras(engine.folders)
     if files:
         yield result("ok", "check.loras", count=len(files), names=_some([lora.name for lora in files]))
-    for path in () if checkers.runs_taggers() else checkers.taggers(engine.folders):
-        yield result("warn", "check.tagger", name=path.parent.name, package=detectors.RUNS_FILES)
+    yield from _taggers(config)
     for name in detectors.files(engine.folders):
         try:
             detectors.chosen(name, engine.folders)
@@ -87,6 +86,24 @@ def models(config: Config) -> Iterator[CheckResult]:
             sizes.check_size(chosen, width, height)
         if draw.sampler:
             recipes.sampled(Options(sampler=draw.sampler, like=draw.like), "")
+    except Refusal as refusal:
+        yield refused(refusal)
+
+
+def _taggers(config: Config) -> Iterator[CheckResult]:
+    """The taggers there are, those that cannot be used, and whether the one that the settings name is there."""
+    engine = config.engine
+    found = taggers.taggers(engine.taggers, engine.folders)
+    for one in () if taggers.runs_taggers() else found:
+        yield result("warn", "check.tagger", name=one.name, package=detectors.RUNS_FILES)
+    if names := [*(one.name for one in found), *(one.name for one in taggers.clips(engine.folders))]:
+        yield result("ok", "check.taggers", count=len(names), names=_some(names))
+    for broken in taggers.useless(engine.taggers):
+        yield result("warn", broken.key, **broken.values)
+    if config.access.adult_by_picture and not taggers.running(engine.taggers, engine.folders):
+        yield result("warn", "check.nobody_rates")
+    try:
+        taggers.chosen(config.tags.reader, engine.taggers, engine.folders)
     except Refusal as refusal:
         yield refused(refusal)
 

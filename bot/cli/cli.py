@@ -1,4 +1,5 @@
-"""The command line: run, imagine, compare, train, map, prompt, history, models, check, backup, restore, translate."""
+"""The command line: run, imagine, compare, train, map, tags, prompt, history, models, check, backup, restore,
+translate."""
 
 from __future__ import annotations
 
@@ -258,6 +259,30 @@ def make_map(
 
 
 @app.command()
+def tags(
+    files: Annotated[list[Path], typer.Argument(help="Pictures.")],
+    reader: Annotated[str, typer.Option(help="A tagger by its name, clip, detectors or danqing-demo.")] = "",
+    general: Annotated[float | None, typer.Option(help="From which score on tags count, 0 to 1.")] = None,
+    character: Annotated[float | None, typer.Option(help="The same for names of characters.")] = None,
+    rating: Annotated[float | None, typer.Option(help="The same for ratings.")] = None,
+    mcut: Annotated[bool, typer.Option("--mcut", help="Find thresholds by the widest gap between scores.")] = False,
+    captions: Annotated[bool, typer.Option("--captions", help="Write a .txt for a training beside each.")] = False,
+    trigger: Annotated[str, typer.Option(help="A word that stands first in captions.")] = "",
+    underscores: Annotated[bool, typer.Option("--underscores", help="Keep them in captions.")] = False,
+    plain_brackets: Annotated[bool, typer.Option("--plain-brackets", help="Brackets in captions as they are.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object for each file, one a line.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Read the tags of pictures, in two languages; or write captions for a training."""
+    from bot.cli.tag_files import TagFilesWish, show  # only now: `--help` is to come at once
+    from bot.studio.tag_options import CaptionStyle
+
+    style = CaptionStyle(trigger, underscores, not plain_brackets)
+    wish = TagFilesWish(files, reader, general, character, rating, mcut, captions or bool(trigger), style)
+    asyncio.run(show(_load(config, quiet=True), wish, language(), out, as_json=as_json))
+
+
+@app.command()
 def prompt(
     text: Annotated[str | None, typer.Argument()] = None,
     stdin: Annotated[bool, typer.Option("--stdin", help="Read one text per line.")] = False,
@@ -332,7 +357,8 @@ def models(
         return
     from bot.cli.model_list import show  # only now: `--help` is to come at once
 
-    show(_load(config, quiet=True).engine.folders, language(), out, as_json=as_json)
+    engine = _load(config, quiet=True).engine
+    show(engine.folders, language(), out, as_json=as_json, taggers_in=engine.taggers)
 
 
 @models_app.command("install")

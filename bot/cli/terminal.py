@@ -10,11 +10,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from rich.console import Console
 
 from bot import texts
 from bot.app import studio
+from bot.buttons import checking
 from bot.chat import Card, Person, Request, Say, Upload
 from bot.cli.prompt_table import prompt_table
 from bot.commands import imagine
@@ -22,7 +24,7 @@ from bot.commands.table import command_of
 from bot.desk import StudioDesk
 from bot.platforms.console import ConsoleChat
 from bot.settings.config import Config
-from bot.studio import uploads
+from bot.studio import cards, uploads
 from bot.studio.cards import recipe_fields
 from bot.studio.findings import lengths
 from bot.studio.studio import Studio, new_id
@@ -31,7 +33,7 @@ from engine.pixels.dressing import dressed
 from prompts import axes
 from prompts.errors import Refusal
 from prompts.grammar import networks
-from prompts.options import flags, loras_written
+from prompts.options import flags, loras_written, read_options
 from prompts.prompt import Json, LoraUse, Options
 from storage import jobs, pictures
 from storage.jobs import Place
@@ -165,11 +167,15 @@ async def draw(
             await asyncio.to_thread(write, path, dressed(await made.db.files.get(row.hash), card.papers))
             written.append((row, path))
         sheet = await _sheet(made, card, found, output)
+        wanted = beside.options.check or read_options(text).options.check
+        checks = await _checks(seat, found) if wanted else []
     if quiet:
         results: list[Json] = [
             {"file": str(path), "seed": row.recipe.seed, "seconds": row.seconds, "recipe": row.recipe.to_json()}
             for row, path in written
         ]
+        for result, check in zip(results, checks, strict=False):
+            cast(dict[str, Json], result)["check"] = _said(language, check.text)
         told: dict[str, Json] = {"sheet": str(sheet), "answer": _said(language, card.text)} if sheet else {}
         print(json.dumps({"pictures": results, **told}, ensure_ascii=False))
         return
@@ -183,6 +189,8 @@ async def draw(
     if sheet:
         console.print(_said(language, card.text), markup=False)
         console.print(texts.say(language, "console.written", file=str(sheet)), markup=False, style="bold")
+    for check in checks:
+        _tell(console, check, (), language, as_json=False)
 
 
 async def _sheet(studio: Studio, card: Card, found: Sequence[PictureRow], output: Path | None) -> Path | None:
@@ -192,6 +200,17 @@ async def _sheet(studio: Studio, card: Card, found: Sequence[PictureRow], output
     path = output.with_stem(f"{output.stem}-sheet") if output else Path(f"{card.job}.png")
     await asyncio.to_thread(write, path, await studio.db.files.get(card.pictures[0].hash))
     return path
+
+
+async def _checks(seat: Seat, rows: Sequence[PictureRow]) -> list[Card]:
+    """What of the prompt is in each picture, or why nobody can say."""
+    found = []
+    for row in rows:
+        try:
+            found.append(await checking.of_picture(seat.studio, seat.person, row))
+        except Refusal as refusal:
+            found.append(cards.error(refusal))
+    return found
 
 
 def _tell(console: Console, card: Card, files: Sequence[str], language: str, *, as_json: bool) -> None:

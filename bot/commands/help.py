@@ -16,7 +16,7 @@ NAME = "help"
 TOPICS: Mapping[str, tuple[str, ...]] = {
     "draw": ("imagine", "prompt", "compare", "styles", "poses", "queue", "cancel"),
     "change": ("edit", "control", "recipe"),
-    "find": ("history", "find", "favourites"),
+    "find": ("history", "find", "favourites", "tags"),
     "models": ("models", "loras", "controls", "samplers"),
     "settings": (),  # and every command that no other topic has
     "admin": ("admin",),

@@ -9,12 +9,13 @@ from bot import VERSION
 from bot.chat import Card, Field, Request, Say
 from bot.commands.command import Command
 from bot.studio.studio import Studio
-from engine.files import catalog
+from engine.files import catalog, taggers
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
     status = studio.status()
     models = await asyncio.to_thread(catalog.models, studio.rules.models)
+    readers = await asyncio.to_thread(_readers, studio)
     lines = {
         "version": VERSION,
         "device": str(status["device"] or "–"),
@@ -22,6 +23,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
         "page": studio.rules.link,
     }
     said = {
+        **({"taggers": ", ".join(readers)} if readers else {}),
         "there": Say("info.counts", {"models": len(models), "loras": len(await studio.loras())}),
         "memory": Say(f"page.tier.{status['tier']}") if status["tier"] else "",
         "queue": Say("info.waiting", {"waiting": len(studio.queue), "running": studio.queue.running}),
@@ -29,6 +31,13 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
     }
     fields = [Field(Say(f"info.{name}"), value) for name, value in (lines | said).items() if value]
     return Card(text=Say("info.title"), fields=tuple(fields))
+
+
+def _readers(studio: Studio) -> list[str]:
+    """What can read tags out of pictures here, of the owner's files."""
+    rules = studio.rules
+    found = taggers.running(rules.taggers, rules.folders)
+    return [*(one.name for one in found), *(one.name for one in taggers.clips(rules.folders))]
 
 
 COMMAND = Command("info", ("关于", "關於", "about", "状态", "status"), run)

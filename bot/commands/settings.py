@@ -31,6 +31,7 @@ LONGEST = 30  # characters of a choice that stands on a button of Telegram by it
 CODE = "~"  # before what stands for a longer one
 DEFAULT = "default"
 SWITCHES = ("assistant", "expand", "reactions")
+WISHED = ("check",)  # switches that are off until somebody turns them on
 OFF = frozenset({"off", "no", "false", "关", "关闭"})
 ON = frozenset({"on", "yes", "true", "开", "打开"})
 METADATA: Mapping[str, Policy] = {
@@ -72,8 +73,8 @@ async def panel(studio: Studio, person: Person, one: str = "") -> Card:
     mine = always(known)
     switches = [
         Button("set", f"{name}.{'off' if on else 'on'}", label=Say(f"settings.turn_{'off' if on else 'on'}.{name}"))
-        for name in SWITCHES
-        for on in (known.get(name) is not False,)
+        for name in (*SWITCHES, *WISHED)
+        for on in (known.get(name) is True if name in WISHED else known.get(name) is not False,)
     ]
     loras = [Button("without_lora", code_of(mine[0].name))] if len(mine) == 1 else []
     return Card(
@@ -275,6 +276,7 @@ SETTINGS: Mapping[str, Callable[[Studio, str], Awaitable[Json]]] = {
     "assistant": _switch,
     "expand": _switch,
     "reactions": _switch,
+    "check": _switch,
     "loras": _loras,
     own_values.NAME: _values,
     "blocked": _blocked,
@@ -291,6 +293,7 @@ ALIASES = {
     "助手": "assistant",
     "扩写": "expand",
     "表情": "reactions",
+    "检查": "check",
     "lora": "loras",
     "常用值": own_values.NAME,
     "屏蔽词": "blocked",

@@ -32,6 +32,7 @@ from bot.commands import (
     samplers,
     settings,
     styles,
+    tags,
     tagtable,
     why,
 )
@@ -55,6 +56,7 @@ _OTHERS: tuple[Command, ...] = (
     prompts.COMMAND,
     find.COMMAND,
     recipe.COMMAND,
+    tags.COMMAND,
     queue.COMMAND,
     cancel.COMMAND,
     models.COMMAND,

@@ -15,6 +15,7 @@ def places(engine: EngineSection) -> dict[str, Path]:
         "vae": engine.vaes,
         "controlnet": engine.controlnets,
         "upscaler": engine.upscalers,
+        "tagger": engine.taggers,
     }
     usual = (*engine.models, *engine.folders[:-1], Path("models"))[0]
     return {"checkpoint": usual} | {kind: folders[0] for kind, folders in kinds.items() if folders}

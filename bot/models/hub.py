@@ -20,7 +20,7 @@ from huggingface_hub import get_token, hf_hub_url
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
 from bot.models.download import Blob, fetch, have, patiently, room, writing
-from bot.models.repository import WEIGHTS, Repository, chosen, listed, target_of
+from bot.models.repository import WEIGHTS, Repository, chosen, is_tagger, listed, target_of
 from engine.files.identify import identify
 from engine.files.identity import Identity
 from prompts.errors import Refusal
@@ -59,6 +59,8 @@ def install(name: str, folders: Mapping[str, Path], progress: Tell = silent, end
             whole = brought(
                 repository, wanted, kept, lambda path: _judge(repository, path, arriving=True), progress, endpoint
             )
+            if is_tagger([blob.path for blob in wanted]):
+                return moved(whole, folders.get("tagger", usual) / target)
             return moved(whole, folders.get(_judge(repository, whole).kind, usual) / target)
 
 

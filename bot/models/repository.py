@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from huggingface_hub import HfApi
 
 from bot.models.download import Blob
+from engine.files.taggers import LABELS
 from prompts.errors import Refusal
 
 WEIGHTS = (".safetensors", ".bin")
@@ -45,6 +46,8 @@ def choose(repository: str, files: Sequence[str]) -> list[str]:
     Raises Refusal `hub.which` and `hub.nothing`."""
     if "model_index.json" in files:
         return ["model_index.json", *(file for part in PARTS for file in _part(files, part))]
+    if labels := [file for file in files if file in LABELS]:
+        return [labels[0], _network(repository, files)]
     alone = [file for file in files if ALONE.match(file)]
     if "config.json" in files and (weights := _part(alone, "")):
         return ["config.json", *weights]  # a part of a model, such as a VAE
@@ -54,6 +57,19 @@ def choose(repository: str, files: Sequence[str]) -> list[str]:
     if not single:
         raise Refusal("hub.nothing", name=repository)
     return single
+
+
+def is_tagger(files: Sequence[str]) -> bool:
+    """Whether these files are a tagger: a network and the list of what its answers mean."""
+    return any(file in LABELS for file in files)
+
+
+def _network(repository: str, files: Sequence[str]) -> str:
+    """The one network of a tagger's repository. Raises Refusal `hub.nothing`."""
+    networks = [file for file in files if file.endswith(".onnx") and "/" not in file]
+    if not networks:
+        raise Refusal("hub.nothing", name=repository)
+    return "model.onnx" if "model.onnx" in networks else networks[0]
 
 
 def _part(files: Sequence[str], part: str) -> list[str]:

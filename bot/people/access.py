@@ -75,6 +75,18 @@ async def within(
     await quotas.check(db, limits, asked, count, now, await standing(db, asked))
 
 
+async def may_look(
+    db: Database, limits: Limits, asked: Request | Press, now: datetime, *, draining: bool = False
+) -> None:
+    """Refuse a look at a picture to whoever has no seconds left today, or while the bot is `draining`; admins may
+    always. Raises Refusal."""
+    if asked.person.admin:
+        return
+    if draining:
+        raise Refusal("access.draining")
+    await quotas.check_seconds(db, limits, asked, now)
+
+
 async def unasked(db: Database, limits: Limits, asked: Request | Press) -> Unasked:
     """What becomes here of a picture in which a checker sees what is for adults, though nobody asked for it: as the
     rule says that holds for words."""

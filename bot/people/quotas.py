@@ -36,11 +36,20 @@ async def check(
     after their last one."""
     await _patient(db, limits, asked, now, here)
     today = await allowance(db, limits, asked, now, here)
-    hours = until_midnight(now)
     if today.pictures and count > today.left:
+        hours = until_midnight(now)
         raise Refusal("access.pictures", limit=today.pictures, left=today.left, asked=count, hours=hours)
+    _timely(today, now)
+
+
+async def check_seconds(db: Database, limits: Limits, asked: Request | Press, now: datetime) -> None:
+    """Raises Refusal for who has no seconds left today: what is only looked at takes no picture, and no pause."""
+    _timely(await allowance(db, limits, asked, now), now)
+
+
+def _timely(today: Allowance, now: datetime) -> None:
     if today.seconds and today.used.seconds >= today.seconds:
-        raise Refusal("access.seconds", limit=today.seconds, hours=hours)
+        raise Refusal("access.seconds", limit=today.seconds, hours=until_midnight(now))
 
 
 async def allowance(

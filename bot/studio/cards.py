@@ -35,6 +35,7 @@ MORE = (
     *("refill", "larger", "vary_strong", "hires", "fix_faces", "fix_hands"),
     *("zoom_out", "pan_left", "pan_right", "pan_up", "pan_down"),
     *("other_map", "without_control"),
+    *("read_tags", "check_drawn"),
     *("why", "versus", "recipe", "original", "share", "rename", "delete"),
 )
 GONE = Say("job.deleted")

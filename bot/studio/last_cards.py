@@ -26,6 +26,7 @@ async def end(db: Database, news: Finished, spoiler: bool) -> Card:
     job, made, key, values = news.job, list(news.pictures), news.key, dict[str, Json](news.values)
     if job.state is State.CANCELLED and not comparing_in_part.keeps(await jobs.get(db, job.id)):
         made = []
+    unkept = 0.0
     if any(one.adult for one in made) and (kept := await jobs.get(db, job.id)):
         if kept.unasked == "spoiler":
             spoiler = True
@@ -34,10 +35,11 @@ async def end(db: Database, news: Finished, spoiler: bool) -> Card:
             shown = [one for one in made if not one.adult]
             key, values = ("job.left_out", {"count": len(made) - len(shown)}) if shown else ("picture.unsafe", {})
             refused = not shown and job.state is State.DONE
+            unkept = sum(one.seconds for one in made if one.adult)
             job, made = replace(job, state=State.FAILED) if refused else job, shown
     try:
         rows = await jobs.end(
-            db, job.id, job.state, pictures=made, error_key=key, error_values=values, took=news.seconds
+            db, job.id, job.state, pictures=made, error_key=key, error_values=values, took=news.seconds, unkept=unkept
         )
         card = cards.ended(job, rows, key, values, spoiler, news.seconds)
         kept = await jobs.get(db, job.id)

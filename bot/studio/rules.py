@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.people.limits import Limits
 from engine.policy import Policy
+from engine.tagging import USUAL_THRESHOLDS, Thresholds
 from prompts.prompt import Options
 
 
@@ -25,6 +26,9 @@ class Rules:
     admins: frozenset[str] = frozenset()
     access: Limits = field(default_factory=Limits)
     places: Mapping[str, Path] = field(default_factory=dict)  # for what is fetched from a hub, by its kind
+    taggers: tuple[Path, ...] = ()
+    reader: str = ""  # of tags, where nobody names one
+    seen: Thresholds = USUAL_THRESHOLDS  # from which score on tags are told
     metadata: Policy = "embed"  # what the files of pictures say of themselves where nobody chose
     link: str = ""  # where the page is, for those who have no other way to it
 

@@ -49,6 +49,7 @@ from prompts import controls, regions
 from prompts.compose import compose
 from prompts.doctor import Finding
 from prompts.infotext import reading
+from prompts.options import read_options
 from prompts.prompt import Json, LoraUse, Note, Options, Prompt
 from prompts.safety.judge import decent, signs
 from prompts.safety.signs import verdict
@@ -229,7 +230,8 @@ class Studio:
             made: Sequence[Recipe] = await self.recipes(request, text, turns)
             if notes:
                 made = [replace(one, prompt=replace(one.prompt, notes=(*one.prompt.notes, *notes))) for one in made]
-            if await self.submit(request, made, parent=request.reply_to):
+            check = request.options.check or read_options(text).options.check
+            if await self.submit(request, made, parent=request.reply_to, check=check):
                 await cycles.remember(self.db, request.person.id, turns)
 
     async def recipes(self, request: Request, text: str, turns: dict[str, int] | None = None) -> tuple[Recipe, ...]:
@@ -371,9 +373,11 @@ class Studio:
         made: Sequence[Recipe],
         parent: str | None = None,
         comparison: Mapping[str, Json] | None = None,
+        check: bool = False,
     ) -> bool:
         """Write a job down, queue it and begin to answer it; nothing happens for a request known already: False.
-        `comparison` says what its pictures are compared by (bot/studio/comparing.py)."""
+        `comparison` says what its pictures are compared by (bot/studio/comparing.py), `check` that they are looked at
+        for what was asked for (bot/buttons/checking.py)."""
         made = await blocked.left_out(self.db, asked.person.id, made)
         made, verdicts = await guard.decent(self.sight, asked.person.id, [*map(guides.told, made)])
         await asyncio.to_thread(recipes.check, made, self.rules.folders)
@@ -405,6 +409,7 @@ class Studio:
                 quiet=quiet,
                 papers=papers,
                 comparison=comparison,
+                check=check,
             )
             if not kept:  # another process on the same database was first
                 return False

@@ -12,6 +12,7 @@ from engine.files.identity import Bundle, Identity, Kind
 from engine.files.model_folders import Find
 from engine.files.net_purposes import purpose_of
 from engine.files.sidecars import Sidecar
+from engine.files.taggers import is_clip
 from engine.files.upscaler_kinds import readable
 from engine.regions import BASE
 from prompts.errors import Refusal
@@ -195,7 +196,7 @@ def skipped(folders: Sequence[Path]) -> tuple[Skipped, ...]:
                 Skipped(find.name, find.path, key, one.kind, one.alias, one.format, one.lacking, one.lacks)
                 for find, key in found
                 for one in [find.identity]
-                if key
+                if key and not (key == "file.unknown" and is_clip(find.path))  # no model, and of use
             ),
             key=lambda entry: entry.name.casefold(),
         )

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from engine.files.detectors import RUNS_FILES
+from engine.files.taggers import DEPTH, TaggerFile, rows, runs_taggers, taggers
+from engine.tagging import ADULT
+from prompts.errors import Refusal
 
 FOLDER = "safety_checker"  # as in a diffusers model; `feature_extractor` beside it says how pictures are brought to it
-TAGS = "selected_tags.csv"  # what a tagger's answers mean, beside its .onnx file
-DEPTH = 3  # folders below a models folder in which they are looked for
 
 
-def checkers(folders: Sequence[Path]) -> tuple[Path, ...]:
-    """The safety checkers' folders and the taggers' files that can be run here."""
-    found = list(_safety_checkers(folders))
-    return (*found, *(taggers(folders) if runs_taggers() else ()))
+def checkers(folders: Sequence[Path], taggers_in: Sequence[Path] = ()) -> tuple[Path | TaggerFile, ...]:
+    """The safety checkers' folders and the taggers that can be run here: those among the models, and those in taggers
+    folders that are named here because the owner wants them to look at every picture."""
+    found: list[Path | TaggerFile] = list(_safety_checkers(folders))
+    return (*found, *(_rating(taggers_in, folders) if runs_taggers() else ()))
 
 
-def taggers(folders: Sequence[Path]) -> tuple[Path, ...]:
-    """The taggers in these folders, each in a folder of its own, whether they can be run or not."""
-    listed = (tags for folder in folders for depth in range(1, DEPTH + 1) for tags in _below(folder, depth, TAGS))
-    return tuple(dict.fromkeys(network for tags in listed for network in sorted(tags.parent.glob("*.onnx"))[:1]))
+def _rating(taggers_in: Sequence[Path], models: Sequence[Path]) -> tuple[TaggerFile, ...]:
+    """The taggers that rate; all where none does, so that nobody thinks that pictures were looked at."""
+    found = taggers(taggers_in, models)
+    return tuple(one for one in found if _rates(one)) or found
 
 
-def runs_taggers() -> bool:
-    """Whether the package is there that runs them."""
-    return importlib.util.find_spec(RUNS_FILES) is not None
+def _rates(tagger: TaggerFile) -> bool:
+    try:
+        return any(tag.name.casefold() in ADULT for tag in rows(tagger.labels))
+    except Refusal:
+        return True  # and fails when it is to look, which is told
 
 
 def _safety_checkers(folders: Sequence[Path]) -> Iterator[Path]:

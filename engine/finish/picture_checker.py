@@ -14,7 +14,9 @@ import torch
 from PIL import Image
 
 from engine.files.checkers import checkers
-from engine.finish import tagger
+from engine.files.taggers import TaggerFile
+from engine.taggers import network
+from engine.tagging import ADULT, RATINGS
 from prompts.errors import Refusal
 from prompts.prompt import Prompt
 from prompts.safety.judge import signs
@@ -29,10 +31,10 @@ def for_adults(prompt: Prompt) -> bool:
     return verdict(seen) == "adult" and not seen & CHILDREN
 
 
-def shows_adults(image: Image.Image, prompt: Prompt, folders: Sequence[Path]) -> bool:
+def shows_adults(image: Image.Image, prompt: Prompt, folders: Sequence[Path], taggers: Sequence[Path] = ()) -> bool:
     """Whether any checker sees what is for adults in a picture whose prompt did not ask for it; False where there is
     no checker. Raises Refusal `picture.unsafe` where there is a child in the prompt: that is never shown."""
-    found = checkers(folders)
+    found = checkers(folders, taggers)
     if not found or for_adults(prompt) or not any(_sees(one, image) for one in found):
         return False
     log.warning("a checker saw something for adults in a picture")
@@ -41,10 +43,25 @@ def shows_adults(image: Image.Image, prompt: Prompt, folders: Sequence[Path]) ->
     return True
 
 
-def _sees(checker: Path, image: Image.Image) -> bool:
-    if checker.is_dir():
+def _sees(checker: Path | TaggerFile, image: Image.Image) -> bool:
+    if isinstance(checker, Path):
         return _safety_checker_sees(checker, image)
-    return tagger.load(checker, checker.stat().st_mtime_ns).rating(image) in tagger.ADULT
+    return rating(checker, image) in ADULT
+
+
+def rating(tagger: TaggerFile, image: Image.Image) -> str:
+    """The likeliest rating of a picture by a tagger. Raises Refusal `picture.checker_damaged`, for one that does not
+    rate, too: a picture that was not looked at is not let through."""
+    try:
+        found: dict[str, float] = {}
+        for one in network.load(tagger).look(image):  # of two with one name the ratings stand first
+            found.setdefault(one.name.casefold(), one.score)
+    except Refusal as refusal:
+        raise Refusal("picture.checker_damaged", name=tagger.name) from refusal
+    rated = {name: found[name] for name in RATINGS if name in found}
+    if not ADULT & rated.keys() or rated.keys() <= ADULT:
+        raise Refusal("picture.checker_damaged", name=tagger.name)
+    return max(rated, key=lambda name: rated[name])
 
 
 @torch.no_grad()

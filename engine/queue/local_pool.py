@@ -25,7 +25,7 @@ from engine.wire import (
     Drawn,
     Ended,
     Loading,
-    MakeMap,
+    Look,
     Mapped,
     Message,
     PutSource,
@@ -33,6 +33,7 @@ from engine.wire import (
     Rest,
     Step,
     Stop,
+    TagsRead,
     encode,
     receive,
 )  # fmt: skip
@@ -71,7 +72,7 @@ class LocalPool:
         known = model_folders.hashes_of([name for recipe in job.recipes for name in named(recipe)])
         await self._send(worker, *puts, Draw(job.id, job.attempt, job.recipes, job.owner, known))
 
-    async def make_map(self, worker: Worker, wish: MakeMap, sources: Mapping[str, bytes]) -> None:
+    async def look(self, worker: Worker, wish: Look, sources: Mapping[str, bytes]) -> None:
         self._heard[worker.id] = self._clock()
         await self._send(worker, *(PutSource(picture, blob) for picture, blob in sources.items()), wish)
 
@@ -164,7 +165,7 @@ class LocalPool:
             message = asyncio.ensure_future(receive(child.stdout))
             while not message.done():
                 await asyncio.wait([message], timeout=SILENCE / 10)
-                asked = worker.jobs or worker.maps
+                asked = worker.jobs or worker.looks
                 if asked and not message.done() and self._clock() - self._heard[worker.id] > SILENCE:
                     message.cancel()
                     raise TimeoutError
@@ -172,7 +173,7 @@ class LocalPool:
             event = message.result()
             if event is None:
                 return
-            if not isinstance(event, Ready | Loading | Step | Drawn | Ended | Mapped):
+            if not isinstance(event, Ready | Loading | Step | Drawn | Ended | Mapped | TagsRead):
                 raise WireError(f"a worker said {type(event).__name__}")
             yield event
 

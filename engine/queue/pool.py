@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.job import Job
-from engine.wire import Drawn, Ended, Loading, MakeMap, Mapped, Ready, Step
+from engine.wire import Drawn, Ended, Loading, Look, Mapped, Ready, Step, TagsRead
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +17,15 @@ class Lost:
     reason: str
 
 
-Event = Ready | Loading | Step | Drawn | Ended | Mapped | Lost
+Event = Ready | Loading | Step | Drawn | Ended | Mapped | TagsRead | Lost
 
 
 @dataclass(slots=True)
 class Worker:
     """A worker as the queue sees it. `slots` is how many rows it draws at once, 0 while it starts; `model` the one it
     used last, `loading` the one it is loading; `tiers` says of each model in its memory how much of it stays on its
-    device. `jobs` are what it was handed, whole jobs or assignments of some, `maps` the ids of the maps it makes."""
+    device. `jobs` are what it was handed, whole jobs or assignments of some, `looks` the ids of the maps it makes and
+    the tags it reads."""
 
     id: str
     device: str = ""
@@ -33,7 +34,7 @@ class Worker:
     loading: str = ""
     tiers: Mapping[str, str] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
-    maps: set[str] = field(default_factory=set)
+    looks: set[str] = field(default_factory=set)
 
 
 class Pool(Protocol):
@@ -48,11 +49,12 @@ class Pool(Protocol):
     async def draw(self, worker: Worker, job: Job, sources: Mapping[str, bytes]) -> None:
         """Hand over a job with the source pictures (hash → file bytes) its recipes name."""
 
-    async def make_map(self, worker: Worker, wish: MakeMap, sources: Mapping[str, bytes]) -> None:
-        """Hand over what a map is to be made of (hash → file bytes); Mapped follows."""
+    async def look(self, worker: Worker, wish: Look, sources: Mapping[str, bytes]) -> None:
+        """Hand over what a map is to be made or tags are to be read of (hash → file bytes); Mapped or TagsRead
+        follows."""
 
     async def stop(self, worker: Worker, job: str) -> None:
-        """Have a job given up before its next step; Ended follows. A map of this id is given up in silence."""
+        """Have a job given up before its next step; Ended follows. A look of this id is given up in silence."""
 
     async def rest(self, worker: Worker, job: str, pictures: Sequence[int]) -> None:
         """Have exactly these of a job's pictures rest from the next step on; none where there are none."""

@@ -18,14 +18,14 @@ from engine.job import Job, Picture, Progress, State
 from engine.queue.course import Assignment, Course
 from engine.queue.estimate import Estimate
 from engine.queue.exchange import Balance, Exchange, even_out
-from engine.queue.maps import Charge, Maps
+from engine.queue.looks import Charge, Looks
 from engine.queue.news import Changed, Finished, Listener, News
 from engine.queue.placement import guests, spread, turn
 from engine.queue.pool import Event, Lost, Pool, Worker
 from engine.queue.standings import progress, standings
 from engine.queue.waiting import Waiting
 from engine.queue.workload import Workload
-from engine.wire import Drawn, Ended, Loading, MakeMap, Mapped, Ready, Step
+from engine.wire import Drawn, Ended, Loading, Look, Looked, MakeMap, Mapped, ReadTags, Ready, Step, TagsRead
 from prompts.errors import Refusal
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class Queue:
         self._waiting = Waiting(self.estimate)
         self._work = Workload(pool, self.estimate, clock)
         self._news = News(listener, self._round)
-        self._maps = Maps(pool, per_person)
+        self._looks = Looks(pool, per_person)
         self._tasks: set[asyncio.Task[None]] = set()
         self.paused = False
         self._started = False
@@ -145,6 +145,17 @@ class Queue:
         """A map for a net, made beside what is drawn; the queue is started where it was not. Its seconds are on the
         `owner`'s account, as those of pictures are, and told to `charge`, whatever becomes of it. Raises Refusal; where
         nobody waits any more it is given up."""
+        made = await self._look(wish, owner, charge)
+        assert isinstance(made, Mapped)
+        return made
+
+    async def read_tags(self, wish: ReadTags, owner: str = "", charge: Charge = _nothing) -> TagsRead:
+        """Tags of a picture, read beside what is drawn; the same holds as for maps."""
+        read = await self._look(wish, owner, charge)
+        assert isinstance(read, TagsRead)
+        return read
+
+    async def _look(self, wish: Look, owner: str, charge: Charge) -> Looked:
         await self.start()
 
         async def charged(seconds: float) -> None:
@@ -154,7 +165,7 @@ class Queue:
             await charge(seconds)
 
         files = {file: await self._fetch(file) for file in wish.files}
-        return await self._maps.make(wish, files, owner, charged)
+        return await self._looks.make(wish, files, owner, charged)
 
     def standings(self) -> dict[str, Progress]:
         """Place and seconds left of every job, running ones (place 0) included."""
@@ -282,19 +293,19 @@ class Queue:
         match event:
             case Loading():
                 self._work.loading(worker)
-            case Mapped():
-                self._maps.hear(worker, event)
+            case Mapped() | TagsRead():
+                self._looks.hear(worker, event)
                 return
             case Ready():
                 self._work.ready(worker, event)
-                self._maps.ready()
+                self._looks.ready()
                 self._hand_over()
             case Step() | Drawn() | Ended():
                 assignment = self._work.assignments.get(event.job)
                 if assignment and assignment.worker is worker and assignment.job.attempt == event.attempt:
                     self._advance(assignment, event)
             case Lost():
-                self._maps.lost(worker)
+                self._looks.lost(worker)
                 self._lost(worker, event.reason)
         if not isinstance(event, Step):
             self._news.standings_soon()

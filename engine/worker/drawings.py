@@ -58,7 +58,7 @@ class Drawings:
         self._drawn: dict[Row, RowRequest] = {}  # rows being drawn
         self._halted: deque[Drawing] = deque()  # stages that only let others have a turn
         self._newcomer = True  # whether the next free slot is a waiting picture's
-        self._finishing = Finishing(library.folders.all, slots)
+        self._finishing = Finishing(library.folders.all, slots, library.folders.checking)
         self._decoding = Decoding(slots)
         self._repeats = Repeats()
 
@@ -228,7 +228,7 @@ class Drawings:
             painted=region_map.opened(recipe.regions, work.sources),
         )
         # What has to be looked at first is not shown before.
-        early = not checkers(folders.all) or for_adults(second_pass.all_words(recipe))
+        early = not checkers(folders.all, folders.checking) or for_adults(second_pass.all_words(recipe))
         known = _reader.submit(hashes, recipe, folders.all)
         self._go_on(Drawing(work, canvas, stages.picture(canvas), known, shown_early=early), None)
 

@@ -40,10 +40,12 @@ WRITING = 16  # finished pictures that may wait for them: at 2048² they take 20
 
 
 class Finishing:
-    """The threads that write finished pictures and previews. `folders` are those with checkers."""
+    """The threads that write finished pictures and previews. `folders` are those with checkers, `taggers` those whose
+    taggers look at every picture."""
 
-    def __init__(self, folders: Sequence[Path], slots: int) -> None:
+    def __init__(self, folders: Sequence[Path], slots: int, taggers: Sequence[Path] = ()) -> None:
         self._folders = folders
+        self._taggers = taggers
         self._writers = Aside("pictures", WRITERS, WRITING)
         self._viewers = Aside("previews", 1, slots + 1)
         self.took = 0.0  # seconds, for the last preview
@@ -79,7 +81,7 @@ class Finishing:
 
     def _drawn(self, drawing: Drawing, image: Image.Image) -> Drawn:
         work, canvas = drawing.work, drawing.canvas
-        adult = shows_adults(image, second_pass.all_words(canvas.recipe), self._folders)
+        adult = shows_adults(image, second_pass.all_words(canvas.recipe), self._folders, self._taggers)
         known = replace(drawing.hashes.result(), model=drawing.loaded.hash.result() if drawing.loaded else "")
         content = png_recipe.png(image, canvas.recipe, known)
         notes = [Note("note.lora_partly", {"name": name, "count": str(count)}) for name, count in drawing.left.items()]

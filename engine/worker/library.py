@@ -30,6 +30,13 @@ class Folders:
     embeddings: Sequence[Path] = ()
     detectors: Sequence[Path] = ()
     controlnets: Sequence[Path] = ()
+    taggers: Sequence[Path] = ()  # which are no models: none of `all`
+    rate: bool = False
+
+    @property
+    def checking(self) -> Sequence[Path]:
+        """The taggers folders whose taggers look at every finished picture."""
+        return self.taggers if self.rate else ()
 
     @property
     def all(self) -> tuple[Path, ...]:

@@ -15,11 +15,11 @@ from engine.files import model_folders
 from engine.models import card
 from engine.models.loading import quieten
 from engine.tuning import USUAL, Tuning
-from engine.wire import Draw, Ended, Loading, MakeMap, Message, PutSource, Ready, Rest, Stop
+from engine.wire import Draw, Ended, Loading, MakeMap, Message, PutSource, ReadTags, Ready, Rest, Stop
 from engine.worker.drawing import Work
 from engine.worker.drawings import Drawings
 from engine.worker.library import Folders, Library
-from engine.worker.map_thread import MapThread
+from engine.worker.look_thread import LookThread
 from prompts.errors import Refusal
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ SOURCES_BYTES = 256 * 2**20  # sources come just before the jobs that name them,
 
 class DeviceWorker:
     """Draws for one device. `send` puts a message on the wire, on any thread; `slots` is the most rows drawn at once;
-    `others` are devices that workers may be started for."""
+    `others` are devices that workers may be started for; `rate`: the taggers look at every finished picture."""
 
     def __init__(
         self,
@@ -44,6 +44,8 @@ class DeviceWorker:
         embeddings: Sequence[Path] = (),
         detectors: Sequence[Path] = (),
         controlnets: Sequence[Path] = (),
+        taggers: Sequence[Path] = (),
+        rate: bool = False,
         tuning: Tuning = USUAL,
         others: Sequence[str] = (),
     ) -> None:
@@ -57,17 +59,17 @@ class DeviceWorker:
         )
         self._told: dict[str, str] = {}  # the tiers that were said last
         self._sources: OrderedDict[str, bytes] = OrderedDict()
-        folders = Folders(models, loras, upscalers, vaes, embeddings, detectors, controlnets)
+        folders = Folders(models, loras, upscalers, vaes, embeddings, detectors, controlnets, taggers, rate)
         self._library = Library(device, folders, tuning, lambda name: send(Loading(name)), self._ready)
         self._drawings = Drawings(send, self._library, slots)
-        self._maps = MapThread(send, folders.all)
+        self._looks = LookThread(send, folders.all, taggers)
 
     def run(self, inbox: queue.SimpleQueue[Message | None], preload: str = "") -> None:
         """Draw until the inbox says None. `preload` names a model to load before the first job. Raises DeviceLost once
         the device can draw no more."""
         self._drawings.wake_by(lambda: inbox.put(Stop("")))  # nobody's job: there is only no more waiting
         self._run(inbox, preload)
-        self._maps.close()
+        self._looks.close()
         self._drawings.close()
 
     def _run(self, inbox: queue.SimpleQueue[Message | None], preload: str) -> None:
@@ -114,10 +116,10 @@ class DeviceWorker:
                 self._drawings.add(Work(job, attempt, recipes, sources, len(recipes), owner))
             case Rest(job, pictures):
                 self._drawings.rest(job, pictures)
-            case MakeMap():
-                self._maps.add(message, {file: self._sources[file] for file in message.files if file in self._sources})
+            case MakeMap() | ReadTags():
+                self._looks.add(message, {file: self._sources[file] for file in message.files if file in self._sources})
             case Stop(job):
-                self._maps.remove(job)
+                self._looks.remove(job)
                 if given_up := self._drawings.remove(job):
                     self._send(Ended(job, given_up.attempt, "cancelled"))
             case _:

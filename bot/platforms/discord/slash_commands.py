@@ -193,6 +193,7 @@ SLASHES: Mapping[str, Slash] = {
     "history": Slash(HISTORY, _history),
     "prompts": Slash((SlashOption("words"), HISTORY[-1]), _prompts),
     "find": Slash((SlashOption(PICTURE, ATTACHMENT), SlashOption("words")), _words),
+    "tags": Slash((SlashOption(PICTURE, ATTACHMENT), SlashOption("words")), _words),
     "loras": Slash((SlashOption("lora", suggest="lora"),), lambda values: str(values.get("lora", ""))),
     "styles": Slash((SlashOption("words", suggest="style"),), _words),
     "poses": Slash((SlashOption("words", suggest="pose"),), _words),

@@ -127,7 +127,7 @@ async def _turn_over(context: TelegramContext, message: Message, action: str, ro
     await context.api.post(message.chat_id, calls.edit_keys(context.api.bot, str(message.message_id), markup))
 
 
-async def _ballot(context: TelegramContext, message: Message, code: keyboards.CallbackData, language: str) -> None:
+async def _ballot(context: TelegramContext, message: Message, code: CallbackData, language: str) -> None:
     """The numbers to vote by in the place of a sheet's own, or these again."""
     sheet = await voting.sheet_of(context.db, code.target)
     markup = keyboards.keyboard(sheet, language)

@@ -35,6 +35,8 @@ SIGNS = {
     "this_one": "📌", "not_this_one": "↩️",
     "tags": "🧩", "draw_tags": "🎨",
     "why": "❓", "why_more": "❓", "use_as_it_stands": "🎨", "use_again": "🎨", "older_prompts": "⏩",
+    "read_tags": "🏷", "draw_read": "🎨", "add_read": "➕", "caption_read": "📝",
+    "check_drawn": "🔎", "raise_missing": "💪", "split_missing": "✂", "seeds_missing": "🎲",
 }  # fmt: skip
 
 

@@ -84,3 +84,10 @@ class AccessSection(Section):
         "有年龄限制的频道以外出现成人词语时怎么办（服务器可自行另设）：refuse 拒绝、spoiler 画出来但遮住、allow 允许；"
         "never 表示任何地方都拒绝。",
     )
+    adult_by_picture: bool = setting(
+        False,
+        "Whether the taggers in engine.taggers look at every finished picture, too: one rated questionable or explicit "
+        "is treated as words for adults are, whatever its words were.",
+        "是否让 engine.taggers 里的反推模型也查看每一张画好的图：分级为存疑或露骨的，"
+        "不论词语怎么写，都按成人词语的规则处理。",
+    )

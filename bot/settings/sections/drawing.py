@@ -60,6 +60,12 @@ class EngineSection(Section):
         "检测器（.onnx 文件）所在的文件夹，用来找要重画放大的部分。",
         example="detectors",
     )
+    taggers: Folders = setting(
+        (Path("taggers"),),
+        "The folders with taggers, which read tags out of pictures: .onnx files with their selected_tags.csv.",
+        "反推标签模型所在的文件夹：.onnx 文件和它的 selected_tags.csv。",
+        example="taggers",
+    )
     model: str = setting(
         "danqing-demo",
         "The model that draws when nobody names one.",

@@ -137,7 +137,7 @@ async def test_settings_are_a_panel_on_every_platform(tmp_path: Path) -> None:
                 assert 0 < len(select["options"]) <= 25
                 assert [one["default"] for one in select["options"]].count(True) == 1
             markup = keyboard(card, language)
-            assert markup and len([key for row in markup.inline_keyboard for key in row]) == 8
+            assert markup and len([key for row in markup.inline_keyboard for key in row]) == 9
             for one in card.selects:
                 only = keyboard(await pressed(at, "choose", one.target), language)
                 assert only is not None  # Telegram's 64 bytes are checked where the codes are made

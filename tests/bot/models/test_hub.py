@@ -20,9 +20,10 @@ from bot.models.fetching import Fetching
 from bot.models.folders import places
 from bot.settings.sections.drawing import EngineSection
 from engine.files import catalog, model_folders, vae_layers
+from engine.files.taggers import taggers
 from prompts.errors import Refusal
 from storage.jobs import Place
-from tests import tiny
+from tests import onnx_files, tiny
 from tests.bot.studio.test_studio import House, house
 from tests.engine.files.test_identify import kohya
 from tests.model_shapes import VAE as SMALL
@@ -351,3 +352,17 @@ async def test_the_end_of_the_program_does_not_wait_for_a_model(
 def test_half_precision_weights_are_what_they_were(site: Hub, folders: dict[str, Path]) -> None:
     [unet] = (install(site, folders) / "unet").glob("*.safetensors")
     assert {weight.dtype for weight in load_file(unet).values()} == {torch.float16}
+
+
+def test_a_tagger_comes_with_its_list_into_its_own_folder(site: Hub, folders: dict[str, Path], tmp_path: Path) -> None:
+    made = onnx_files.known_tagger(tmp_path / "published")
+    files = {name: (made / name).read_bytes() for name in ("model.onnx", "selected_tags.csv")}
+    site.repositories["taggers/wd-tiny"] = Repository.of({**files, "model.safetensors": b"other", "README.md": b""})
+    site.repositories["taggers/half"] = Repository.of({"selected_tags.csv": b""})
+    folders = {**folders, "tagger": tmp_path / "taggers"}
+    found = install(site, folders, "taggers/wd-tiny")
+    assert found == tmp_path / "taggers" / "wd-tiny" and sorted(one.name for one in found.iterdir()) == sorted(files)
+    [one] = taggers([tmp_path / "taggers"])
+    assert one.name == "wd-tiny"
+    assert install(site, folders, "taggers/wd-tiny") == found
+    assert refused(site, folders, "taggers/half").key == "hub.nothing"

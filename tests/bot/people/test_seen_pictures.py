@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,17 @@ async def test_the_other_pictures_of_a_job_are_shown(tmp_path: Path) -> None:
         card = await drawn(at, SERVER, adult=(1, 2), text="a garden --count 3")
         assert (card.state, card.text.key, card.text.values) == (State.DONE, "job.left_out", {"count": 2})
         assert len(card.pictures) == 1
+        person = await at.person()
+        spent = await jobs.spent(at.db, at.db.now() - timedelta(hours=1), person.id)
+        assert (spent.pictures, spent.seconds) == (3, 3.0), "what is not shown was drawn all the same"
+
+
+async def test_a_picture_that_is_refused_is_on_its_persons_account(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        card = await drawn(at, SERVER)
+        assert (card.state, card.text.key) == (State.FAILED, "picture.unsafe")
+        person = await at.person()
+        assert (await jobs.spent(at.db, at.db.now() - timedelta(hours=1), person.id)).seconds == 1.0
 
 
 async def test_it_is_veiled_wherever_it_is_shown_again(tmp_path: Path) -> None:

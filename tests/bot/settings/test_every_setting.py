@@ -34,16 +34,18 @@ from bot.platforms.telegram.chat import TelegramChat
 from bot.platforms.web.server import WebChat
 from bot.settings.config import Config, load
 from bot.settings.settings import settings
-from bot.studio import own_readers
+from bot.studio import own_readers, tag_reading
 from bot.studio.studio import Studio
 from bot.studio.translation_service import service
-from engine.files import catalog
+from engine.files import catalog, taggers
 from engine.job import Job, Picture, State
 from engine.queue.queue import Queue
+from engine.tagging import Thresholds
 from prompts.errors import Refusal
 from storage import jobs
 from storage.jobs import Place
 from storage.sqlite_file import FILE
+from tests import onnx_files
 from tests.fakes import FakeChat, FakePool, a_lora, a_png, a_recipe
 from tests.patience import until
 from tests.peers.discord import DiscordServer
@@ -342,6 +344,29 @@ def _(rig: Rig) -> None:
         assert ("--" + kind, str(folder)) in zip(told[::2], told[1::2], strict=True)
         fetched = {"models": "checkpoint"}.get(kind, kind.removesuffix("s"))
         assert places(config.engine).get(fetched, folder) == folder
+
+
+@does("engine.taggers")
+def _(rig: Rig) -> None:
+    config = rig.read("engine: {taggers: my-taggers}")
+    folder = onnx_files.known_tagger(rig.folder / "my-taggers" / "wd").parent
+    assert app.rules(config).taggers == (folder,) and passed(config)["--taggers"] == str(folder)
+    assert places(config.engine)["tagger"] == folder
+    assert [one.name for one in taggers.taggers(app.rules(config).taggers)] == ["wd"]
+
+
+@does("tags.reader", "tags.general", "tags.character", "tags.rating")
+async def _(rig: Rig) -> None:
+    onnx_files.known_tagger(rig.folder / "taggers" / "wd")
+    made = await rig.studio("tags: {reader: danqing-demo, general: 0.5, character: 0.6, rating: 0.7}")
+    wish = tag_reading.usual(made)
+    assert (wish.reader, wish.limits) == ("danqing-demo", Thresholds(0.5, 0.6, 0.7))
+
+
+@does("access.adult_by_picture")
+def _(rig: Rig) -> None:
+    assert passed(rig.read(""))["--rate"] == "no"
+    assert passed(rig.read("access: {adult_by_picture: true}"))["--rate"] == "yes"
 
 
 @does("engine.model")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import queue
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionS
 from PIL import Image
 from transformers import CLIPConfig, CLIPImageProcessor
 
-from engine.files.checkers import checkers, taggers
-from engine.finish.picture_checker import shows_adults
+from engine.files.checkers import checkers
+from engine.files.taggers import TaggerFile, taggers
+from engine.finish.picture_checker import rating, shows_adults
+from engine.tagging import ADULT
 from engine.wire import Draw, Drawn, Ended, Message, Step
 from engine.worker.worker import DeviceWorker
 from prompts.errors import Refusal
@@ -56,7 +59,8 @@ def test_what_shows_nothing_is_nothing(tmp_path: Path) -> None:
 
 def test_a_tagger_rates_what_it_sees(tmp_path: Path) -> None:
     folder = onnx_files.tagger(tmp_path / "models" / "wd-tagger")
-    assert checkers([tmp_path / "models"]) == (folder / "model.onnx",)
+    [found] = checkers([tmp_path / "models"])
+    assert isinstance(found, TaggerFile) and found.network == folder / "model.onnx"
     blue, wide = Image.new("RGB", (64, 64), "blue"), Image.new("RGB", (64, 16), "red")
     assert [shows_adults(one, a_prompt(), [tmp_path]) for one in (blue, PICTURE)] == [True, False]
     assert shows_adults(wide, a_prompt(), [tmp_path]), "what is not square stands on white"
@@ -84,7 +88,21 @@ def test_a_damaged_tagger_shows_nothing_rather_than_all(tmp_path: Path) -> None:
 def test_without_what_runs_them_taggers_do_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     onnx_files.tagger(tmp_path / "wd")
     monkeypatch.setattr("engine.files.checkers.runs_taggers", lambda: False)
-    assert checkers([tmp_path]) == () and len(taggers([tmp_path])) == 1
+    assert checkers([tmp_path]) == () and len(taggers((), [tmp_path])) == 1
+
+
+def test_a_tagger_of_the_taggers_folder_looks_where_the_owner_wants_it(tmp_path: Path) -> None:
+    onnx_files.known_tagger(tmp_path / "taggers" / "wd")
+    blue, models = Image.new("RGB", (64, 64), "blue"), [tmp_path / "models"]
+    assert not shows_adults(blue, a_prompt(), models)
+    assert shows_adults(blue, a_prompt(), models, [tmp_path / "taggers"])
+    assert not shows_adults(PICTURE, a_prompt(), models, [tmp_path / "taggers"])
+    blind = onnx_files.known_tagger(tmp_path / "taggers" / "a-blind-one") / "selected_tags.csv"
+    blind.write_text(blind.read_text("utf-8").replace("explicit", "e").replace("questionable", "q"), "utf-8")
+    assert shows_adults(blue, a_prompt(), models, [tmp_path / "taggers"]), "the one that rates is asked"
+    (tmp_path / "taggers" / "wd" / "model.onnx").unlink()
+    with pytest.raises(Refusal, match=r"picture\.checker_damaged"):
+        shows_adults(blue, a_prompt(), models, [tmp_path / "taggers"])
 
 
 @pytest.mark.parametrize("sees", [True, False])
@@ -104,3 +122,25 @@ def test_the_worker_tells_a_hit_and_sends_no_preview_of_it(tmp_path: Path, sees:
     assert (ended.outcome, ended.key) == ("done", "")
     assert [one.adult for one in sent if isinstance(one, Drawn)] == [sees]
     assert not any(one.blob for one in sent if isinstance(one, Step))
+
+
+@pytest.mark.parametrize("rate", [True, False])
+def test_the_worker_has_taggers_rate_where_it_is_told_to(tmp_path: Path, rate: bool) -> None:
+    labels = onnx_files.known_tagger(tmp_path / "wd") / "selected_tags.csv"
+    said = labels.read_text("utf-8").replace("general", "x").replace("explicit", "general").replace("x", "explicit")
+    labels.write_text(said, "utf-8")  # so that all but blue pictures are for adults
+    sent: list[Message] = []
+    inbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+
+    def send(message: Message) -> None:
+        sent.append(message)
+        if isinstance(message, Ended):
+            inbox.put(None)
+
+    inbox.put(Draw("job", 0, (a_recipe(steps=4),)))
+    DeviceWorker(send, device=torch.device("cpu"), slots=1, taggers=[tmp_path], rate=rate).run(inbox)
+    [drawn] = [one for one in sent if isinstance(one, Drawn)]
+    [tagger] = taggers([tmp_path])
+    seen = rating(tagger, Image.open(io.BytesIO(drawn.blob)))
+    assert seen in ADULT and drawn.adult is rate
+    assert any(one.blob for one in sent if isinstance(one, Step)) != rate

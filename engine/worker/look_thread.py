@@ -1,4 +1,4 @@
-"""Maps made beside the thread that draws: of pictures, by what needs no network and by the networks of annotators."""
+"""Looks at pictures beside the thread that draws: maps made of them, and tags read out of them."""
 
 from __future__ import annotations
 
@@ -14,29 +14,32 @@ from engine.maps import making
 from engine.models.card import out_of_memory
 from engine.pixels.source_picture import opened
 from engine.preprocessors import preprocessor
-from engine.wire import MakeMap, Mapped, Message
+from engine.taggers.reading import tags_of
+from engine.tagging import Thresholds
+from engine.wire import Look, Looked, MakeMap, Mapped, Message, ReadTags, TagsRead
 from prompts.errors import Refusal
 
 log = logging.getLogger(__name__)
 
 
-class MapThread:
-    """One thread, so that maps take one core at most from what is drawn; they are made in the order they come in.
-    `send` puts what becomes of them on the wire, `folders` are those with the owner's networks."""
+class LookThread:
+    """One thread, so that looks take little from what is drawn; they are done in the order they come in. `send` puts
+    what becomes of them on the wire, `folders` are those with the owner's networks, `taggers` those with taggers."""
 
-    def __init__(self, send: Callable[[Message], None], folders: Sequence[Path]) -> None:
+    def __init__(self, send: Callable[[Message], None], folders: Sequence[Path], taggers: Sequence[Path] = ()) -> None:
         self._send = send
         self._folders = folders
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="maps")
+        self._taggers = taggers
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="looks")
         self._asked: dict[str, Future[None]] = {}
 
-    def add(self, wish: MakeMap, files: Mapping[str, bytes]) -> None:
-        """Have a map made of these files, by hash."""
+    def add(self, wish: Look, files: Mapping[str, bytes]) -> None:
+        """Have a map made or tags read of these files, by hash."""
         self._asked = {id: asked for id, asked in self._asked.items() if not asked.done()}
         self._asked[wish.id] = self._thread.submit(self._make, wish, files)
 
     def remove(self, id: str) -> None:
-        """Give a map up that has not begun; one that has is made, and nobody waits for it."""
+        """Give a look up that has not begun; one that has is done, and nobody waits for it."""
         if asked := self._asked.pop(id, None):
             asked.cancel()
 
@@ -44,15 +47,20 @@ class MapThread:
         """Give up what has not begun, and wait for what has."""
         self._thread.shutdown(wait=True, cancel_futures=True)
 
-    def _make(self, wish: MakeMap, files: Mapping[str, bytes]) -> None:
+    def _make(self, wish: Look, files: Mapping[str, bytes]) -> None:
         began = time.monotonic()
+        answer = Mapped if isinstance(wish, MakeMap) else TagsRead
+        found: Looked
         try:
-            found = mapped(wish, files, self._folders)
+            if isinstance(wish, MakeMap):
+                found = mapped(wish, files, self._folders)
+            else:
+                found = read(wish, files, self._folders, self._taggers)
         except Refusal as refusal:
-            found = Mapped(wish.id, key=refusal.key, values=dict(refusal.values), notes=refusal.notes)
+            found = answer(wish.id, key=refusal.key, values=dict(refusal.values), notes=refusal.notes)
         except Exception as error:
-            log.exception("map %s failed", wish.id)
-            found = Mapped(wish.id, key="error.memory" if out_of_memory(error) else "error.engine")
+            log.exception("look %s failed", wish.id)
+            found = answer(wish.id, key="error.memory" if out_of_memory(error) else "error.engine")
         self._send(replace(found, seconds=time.monotonic() - began))
 
 
@@ -68,6 +76,14 @@ def mapped(wish: MakeMap, files: Mapping[str, bytes], folders: Sequence[Path]) -
             raise Refusal("map.no_picture")
         found = made(row, image, size, wish.low, wish.high, wish.seed, fit=wish.fit, mask=mask, folders=folders)
     return Mapped(wish.id, making.png(found.image), found.notes)
+
+
+def read(wish: ReadTags, files: Mapping[str, bytes], folders: Sequence[Path], taggers: Sequence[Path]) -> TagsRead:
+    """The tags that were asked for. Raises Refusal."""
+    limits = Thresholds(wish.general, wish.character, wish.rating, wish.mcut)
+    image = opened(_file(files, wish.picture))
+    [found] = tags_of([image], wish.reader, limits, wish.asked, taggers_in=taggers, models=folders)
+    return TagsRead(wish.id, found.to_json())
 
 
 def _file(files: Mapping[str, bytes], name: str) -> bytes:

@@ -6,6 +6,7 @@ import io
 import queue
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ import torch
 from PIL import Image
 
 from engine.maps import making
-from engine.wire import MakeMap, Mapped, Message, PutSource, Stop
-from engine.worker import map_thread
-from engine.worker.map_thread import MapThread
+from engine.tagging import PictureTags
+from engine.wire import MakeMap, Mapped, Message, PutSource, ReadTags, Stop, TagsRead
+from engine.worker import look_thread
+from engine.worker.look_thread import LookThread
 from engine.worker.worker import DeviceWorker
+from tests import onnx_files
 from tests.drawn import rectangle
 from tests.patience import PATIENCE
 
@@ -40,13 +43,13 @@ def said() -> Said:
 
 
 @pytest.fixture
-def maps(said: Said) -> Iterator[MapThread]:
-    made = MapThread(said.messages.put, ())
+def maps(said: Said) -> Iterator[LookThread]:
+    made = LookThread(said.messages.put, ())
     yield made
     made.close()
 
 
-def test_a_map_is_made(maps: MapThread, said: Said) -> None:
+def test_a_map_is_made(maps: LookThread, said: Said) -> None:
     maps.add(WISH, {"ab": PICTURE})
     found = said.next()
     assert found.id == "m" and not found.key
@@ -65,20 +68,20 @@ def test_a_map_is_made(maps: MapThread, said: Said) -> None:
     ],
 )
 def test_what_cannot_be_made_says_why(
-    maps: MapThread, said: Said, wish: MakeMap, files: dict[str, bytes], key: str
+    maps: LookThread, said: Said, wish: MakeMap, files: dict[str, bytes], key: str
 ) -> None:
     maps.add(wish, files)
     assert said.next().key == key
 
 
 def test_a_mistake_of_ours_ends_a_map_and_not_the_worker(
-    maps: MapThread, said: Said, monkeypatch: pytest.MonkeyPatch
+    maps: LookThread, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     with monkeypatch.context() as patched:
-        patched.setattr(map_thread, "made", broken)
+        patched.setattr(look_thread, "made", broken)
         maps.add(WISH, {"ab": PICTURE})
         assert said.next().key == "error.engine"
     maps.add(WISH, {"ab": PICTURE})
@@ -86,15 +89,15 @@ def test_a_mistake_of_ours_ends_a_map_and_not_the_worker(
 
 
 def test_maps_come_in_order_and_one_given_up_never(
-    maps: MapThread, said: Said, monkeypatch: pytest.MonkeyPatch
+    maps: LookThread, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    goes_on, real = threading.Event(), map_thread.mapped
+    goes_on, real = threading.Event(), look_thread.mapped
 
     def slow(wish: MakeMap, files: dict[str, bytes], folders: tuple[Path, ...]) -> Mapped:
         assert goes_on.wait(PATIENCE)
         return real(wish, files, folders)
 
-    monkeypatch.setattr(map_thread, "mapped", slow)
+    monkeypatch.setattr(look_thread, "mapped", slow)
     for id in "abc":
         maps.add(MakeMap(id, "canny", "ab", 32, 24), {"ab": PICTURE})
     maps.remove("b")
@@ -117,3 +120,24 @@ def test_a_worker_makes_maps_while_it_has_nothing_to_draw(said: Said) -> None:
     inbox.put(None)
     thread.join(PATIENCE)
     assert found["m"].blob and found["n"].notes[0].key == "map.qr_read"
+
+
+def test_tags_are_read_beside_what_is_drawn(said: Said, tmp_path: Path) -> None:
+    onnx_files.known_tagger(tmp_path / "wd")
+    red = making.png(Image.new("RGB", (30, 30), (255, 0, 0)))
+    looks = LookThread(said.messages.put, (), (tmp_path,))
+    asked = ReadTags("t", "ab", general=0.6, asked=("green theme", "cat"))
+    looks.add(asked, {"ab": red})
+    found = said.messages.get(timeout=PATIENCE)
+    assert isinstance(found, TagsRead) and found.id == "t" and found.seconds > 0
+    told = PictureTags.from_json(found.tags)
+    assert [one.name for one in told.shown] == ["red theme"] and set(told.asked) == {"green theme"}
+    for wish, files, key in (
+        (asked, {}, "picture.gone"),
+        (asked, {"ab": b"no picture"}, "picture.damaged"),
+        (replace(asked, reader="none"), {"ab": red}, "tags.no_reader"),
+    ):
+        looks.add(wish, files)
+        answer = said.messages.get(timeout=PATIENCE)
+        assert isinstance(answer, TagsRead) and answer.key == key and not answer.tags
+    looks.close()

@@ -86,7 +86,7 @@ async def test_a_map_that_nobody_waits_for_is_given_up_and_its_answer_dropped() 
         await settle()
         asked.cancel()
         await settle()
-        assert pool.stopped == ["m"] and not pool.workers[0].maps
+        assert pool.stopped == ["m"] and not pool.workers[0].looks
         pool._listener(pool.workers[0], Mapped("m", b"late"))
         again = asyncio.ensure_future(made.make_map(WISH))
         await settle()

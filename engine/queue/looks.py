@@ -1,5 +1,6 @@
-"""Maps that are being made: each by the worker that makes the fewest, by another where that one dies; of each person's
-one at a time, so that whoever wants many keeps nobody waiting."""
+"""Maps that are being made and tags that are being read, beside what is drawn: each by the worker that has the fewest
+such looks at pictures, by another where that one dies; of each person's one at a time, so that whoever wants many keeps
+nobody waiting."""
 
 from __future__ import annotations
 
@@ -11,30 +12,30 @@ from contextlib import nullcontext
 from weakref import WeakValueDictionary
 
 from engine.queue.pool import Pool, Worker
-from engine.wire import MakeMap, Mapped
+from engine.wire import Look, Looked
 from prompts.errors import Refusal
 
 log = logging.getLogger(__name__)
 
 Charge = Callable[[float], Awaitable[None]]
-MAX_ATTEMPTS = 3  # workers that one map may take down
+MAX_ATTEMPTS = 3  # workers that one look may take down
 
 
-class Maps:
-    """The maps that somebody waits for, of each person `per_person` at most."""
+class Looks:
+    """The looks at pictures that somebody waits for, of each person `per_person` at most."""
 
     def __init__(self, pool: Pool, per_person: int) -> None:
         self._pool = pool
         self._per_person = per_person
         self._owners: Counter[str] = Counter()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._waiting: dict[str, asyncio.Future[Mapped | None]] = {}
+        self._waiting: dict[str, asyncio.Future[Looked | None]] = {}
         self._ready = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def make(self, wish: MakeMap, files: Mapping[str, bytes], owner: str, charge: Charge) -> Mapped:
-        """The map, as soon as a worker has made it; `charge` is told the seconds that it took, be it in vain, before
-        anybody knows. Raises Refusal as its maker does, `queue.full_maps`, and `error.worker_died`."""
+    async def make(self, wish: Look, files: Mapping[str, bytes], owner: str, charge: Charge) -> Looked:
+        """The map or tags, as soon as a worker has them; `charge` is told the seconds that it took, be it in vain,
+        before anybody knows. Raises Refusal as the worker does, `queue.full_maps`, and `error.worker_died`."""
         if owner and self._owners[owner] >= self._per_person:
             raise Refusal("queue.full_maps", limit=self._per_person)
         self._owners[owner] += 1
@@ -49,48 +50,48 @@ class Maps:
             raise Refusal(made.key, **(made.values or {})).noted(*made.notes)
         return made
 
-    async def _made(self, wish: MakeMap, files: Mapping[str, bytes]) -> Mapped:
+    async def _made(self, wish: Look, files: Mapping[str, bytes]) -> Looked:
         for attempt in range(1, MAX_ATTEMPTS + 1):
             worker = await self._free()
             made = await self._asked(worker, wish, files)
             if made is None:
-                log.warning("worker %s was lost over map %s, attempt %s", worker.id, wish.id, attempt)
+                log.warning("worker %s was lost over look %s, attempt %s", worker.id, wish.id, attempt)
             else:
                 return made
         raise Refusal("error.worker_died", attempts=MAX_ATTEMPTS)
 
     async def _free(self) -> Worker:
-        """The worker that makes the fewest maps, of those that draw least; waits until there is one."""
+        """The worker that has the fewest looks, of those that draw least; waits until there is one."""
         while True:
             self._ready.clear()
             if there := [worker for worker in self._pool.workers if worker.slots]:
-                return min(there, key=lambda worker: (len(worker.maps), len(worker.jobs)))
+                return min(there, key=lambda worker: (len(worker.looks), len(worker.jobs)))
             await self._ready.wait()
 
-    async def _asked(self, worker: Worker, wish: MakeMap, files: Mapping[str, bytes]) -> Mapped | None:
+    async def _asked(self, worker: Worker, wish: Look, files: Mapping[str, bytes]) -> Looked | None:
         """What the worker answers; None where it dies."""
-        answer: asyncio.Future[Mapped | None] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Looked | None] = asyncio.get_running_loop().create_future()
         self._waiting[wish.id] = answer
-        worker.maps.add(wish.id)
+        worker.looks.add(wish.id)
         try:
-            await self._pool.make_map(worker, wish, {file: files[file] for file in wish.files if file in files})
+            await self._pool.look(worker, wish, {file: files[file] for file in wish.files if file in files})
             return await answer
         except asyncio.CancelledError:
             self._spawn(self._pool.stop(worker, wish.id))
             raise
         finally:
             del self._waiting[wish.id]
-            worker.maps.discard(wish.id)
+            worker.looks.discard(wish.id)
 
     def _spawn(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def hear(self, worker: Worker, event: Mapped) -> None:
+    def hear(self, worker: Worker, event: Looked) -> None:
         """A worker has answered; what nobody waits for any more is dropped."""
         answer = self._waiting.get(event.id)
-        if answer and event.id in worker.maps and not answer.done():
+        if answer and event.id in worker.looks and not answer.done():
             answer.set_result(event)
 
     def ready(self) -> None:
@@ -98,8 +99,8 @@ class Maps:
         self._ready.set()
 
     def lost(self, worker: Worker) -> None:
-        """A worker has died: its maps are asked of another."""
-        for id in tuple(worker.maps):
+        """A worker has died: its looks are asked of another."""
+        for id in tuple(worker.looks):
             answer = self._waiting.get(id)
             if answer and not answer.done():
                 answer.set_result(None)
