@@ -55,7 +55,7 @@ async def test_what_is_finished_stays_and_the_rest_is_drawn_later(tmp_path: Path
         assert card.text.key == "compare.in_part" and (card.text.values["count"], card.text.values["all"]) == (2, 4)
         kept = await jobs.get(at.db, first)
         assert kept and kept.job.state is State.CANCELLED
-        made = comparing_in_part._comparison(kept)
+        made = comparing.kept_comparison(kept)
         assert made and empty(await sheet_of(at, card), made) == [False, True, True, False]
         rest, *numbers = card.buttons
         assert [one.label and one.label.values["number"] for one in numbers] == [1, 4]

@@ -77,7 +77,7 @@ NO_AXES = {
     "regions.places regions.map regions.part": "boxes and painted maps are no list of values; their words are replaced",
     "hires.width hires.height": "hires.factor says it in one number",
     "hires.schedule hires.token_merging": "the picture's own are axes, and the second pass takes them over",
-    "hires.prompt hires.negative": "words are replaced",
+    "hires.prompt hires.negative fixes.prompt fixes.negative": "words are replaced",
     "hypertile.swap hypertile.depth hypertile.second": "how tiles are cut matters for time, not for what is seen",
     "like.ensd like.seed_resize": "another seed, said otherwise",
     "like.emphasis like.pad like.refined like.unipc_variant like.unipc_skip": "words of A1111's settings",

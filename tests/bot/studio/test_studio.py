@@ -187,7 +187,7 @@ async def test_a_chinese_line_becomes_a_picture_in_one_message(tmp_path: Path) -
         assert {button.action for button in at.chat.messages[job].buttons} == {
             "again", "vary", "upscale", "larger", "edit", "favourite", "recipe", "share", "delete", "original",
             "versus", "vary_strong", "hires", "fix_faces", "fix_hands", "zoom_out", "pan_left", "pan_right", "pan_up",
-            "pan_down", "read_tags", "check_drawn",
+            "pan_down", "read_tags", "check_drawn", "tags", "why",
         }  # fmt: skip
         await at.until(lambda: not at.studio._answers._open)
         kept = await jobs.get(at.db, job)
