@@ -104,7 +104,7 @@ def _prompts(values: Values) -> str:
 
 
 def _control(values: Values) -> str:
-    weight, code = "".join(str(values.get("weight", "")).split()), str(values.get("code", "")).strip()
+    weight, code = "".join(str(values.get("weight", "")).split()), str(values.get("qr", "")).strip()
     says = (f"=“{code}”" if '"' in code else f'="{code}"') if code else ""
     return f"{_quoted(str(values['guide']))}{f':{weight}' if weight else ''}{says} {values['prompt']}"
 
@@ -155,7 +155,7 @@ CONTROL = (
     SlashOption("prompt", required=True, suggest="tag", longest=LIMIT - SHAPE - 2),
     SlashOption(PICTURE, ATTACHMENT),
     SlashOption("weight", longest=SHAPE),
-    SlashOption("code", longest=CODE),
+    SlashOption("qr", longest=CODE),
 )
 HISTORY = (
     SlashOption("words"),

@@ -11,7 +11,7 @@ import pytest
 from bot.buttons.actions import ACTIONS
 from bot.buttons.presses import PRESSES
 from bot.commands.table import COMMANDS
-from bot.texts import LANGUAGES, NAMES, duration, language_called, language_of, say, texts
+from bot.texts import FOLDER, LANGUAGES, NAMES, duration, language_called, language_of, say, texts
 from prompts.traditional import written
 from tests.running import ROOT
 
@@ -57,6 +57,12 @@ def test_every_language_has_the_same_sentences_with_the_same_values() -> None:
     for other in others:
         assert set(first) == set(other)
         assert [key for key in first if fields(first[key]) != fields(other[key])] == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_sentence_is_there_twice(language: str) -> None:
+    keys = re.findall(r"^([\w.-]+):", (FOLDER / f"{language}.yaml").read_text("utf-8"), re.M)  # the last would count
+    assert sorted(keys) == sorted(set(keys))
 
 
 def test_every_sentence_that_is_said_exists() -> None:

@@ -328,8 +328,8 @@ async def test_in_direct_messages_everything_works(on: House) -> None:
 
 
 def test_what_a_code_says_is_a_field_of_its_own() -> None:
-    filled = {"guide": "qr", "prompt": "a town", "weight": "1.3", "code": "https://example.org/a,b"}
-    for code in (filled["code"], 'say "hi": now'):
-        text = slash_commands.filled_in("control", "", {**filled, "code": code}).text
+    filled = {"guide": "qr", "prompt": "a town", "weight": "1.3", "qr": "https://example.org/a,b"}
+    for code in (filled["qr"], 'say "hi": now'):
+        text = slash_commands.filled_in("control", "", {**filled, "qr": code}).text
         control, words = read(text.removeprefix("/control "))
         assert (asked(control).name, asked(control).strength, asked(control).text, words) == ("qr", 1.3, code, "a town")
