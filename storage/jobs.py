@@ -188,6 +188,14 @@ async def complete(db: Database, job_id: str) -> None:
         await session.execute(update(tables.Jobs).where(*given_up).values(state=State.DONE.value))
 
 
+async def lessons(db: Database, person: str, picture: str) -> list[str]:
+    """The ids of a person's jobs whose answer shows this picture beside their own."""
+    job = tables.Jobs
+    query = select(job.id).where(job.person == person, job.comparison["picture"].as_string() == picture)
+    async with db.session() as session:
+        return list(await session.scalars(query))
+
+
 async def veil(db: Database, job_id: str) -> None:
     """Veil what a job ends in."""
     async with db.writing() as session:

@@ -98,7 +98,9 @@ async def once_more(studio: Studio, press: Press, kept: Kept) -> Card | None:
         return Card(text=text, buttons=(Button("compare_again", kept.job.id),))
     seed = recipes.new_seed()
     fresh = [replace(one, seed=seed, variation=None) for one in kept.job.recipes]
-    await studio.submit(press, fresh, parent=kept.parent, comparison=kept.comparison)
+    # A lesson stands beside a picture of the old seed: with another it would show two things at once.
+    comparison = kept.comparison if comparing_in_part.keeps(kept) else None
+    await studio.submit(press, fresh, parent=kept.parent, comparison=comparison)
     return None
 
 

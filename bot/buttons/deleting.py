@@ -25,7 +25,8 @@ async def delete(studio: Studio, press: Press) -> Card:
     alone = [post.place for row in rows for post in await posts.showing(studio.db, row.id) if not post.job]
     for row in rows:
         await pictures.delete(studio.db, row.id)
-    for job in dict.fromkeys(row.job for row in rows if row.job):
+    lessons = [job for row in rows for job in await jobs.lessons(studio.db, row.person, row.id)]
+    for job in dict.fromkeys([*(row.job for row in rows if row.job), *lessons]):
         await _without(studio, job)
     for place in alone:
         await _remove(studio, place, Card(text=cards.GONE, language=press.person.language))
