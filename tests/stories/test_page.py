@@ -269,6 +269,8 @@ async def test_words_used_again_a_favourite_filled_in_and_why(tmp_path: Path) ->
         await expect(line).to_have_value("兔子，在海边 --steps 4")
 
         await line.fill("")
+        await write(page, "/提示词历史")
+        await expect(page.locator("#log figure [data-action=use_again]").first).to_have_text("再用 1")
         await write(page, "/为什么 步数")
         await expect(page.locator("#log").get_by_text("步数是把噪声一点点擦掉的次数，这里由 4 变成 16")).to_be_visible()
         await no_sideways_scroll(page)
