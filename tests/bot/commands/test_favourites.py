@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from bot.platforms.discord import slash_commands
+from bot.chat import Person
+from bot.platforms.discord import modals, slash_commands
 from bot.studio import named_favourites
 from engine.job import State
 from prompts.errors import Refusal
@@ -157,3 +160,26 @@ async def test_values_a_line_each_and_an_option_within_a_favourite(tmp_path: Pat
         assert (await newest(at, 2)).text == "a fox, snow --check"
         kept = await jobs.get(at.db, (await at.drawn(2))[-1])
         assert kept and kept.check
+
+
+async def test_a_form_asks_for_five_placeholders_and_more_are_said_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forms: list[list[str]] = []
+
+    async def show(context: object, interaction: object, custom: str, title: str, parts: list[Any]) -> None:
+        forms.append([one["label"] for one in parts])
+
+    async with house(tmp_path) as at:
+        ann = await at.person()
+
+        async def person_of(context: object, interaction: object) -> Person:
+            return ann
+
+        monkeypatch.setattr(modals, "person_of", person_of)
+        monkeypatch.setattr(modals, "_show", show)
+        for name, first in (("few", ""), ("usual", "{z=1}, "), ("open", "{z}, ")):
+            kept = await favourites.save(at.db, ann.id, name, first + "{a}, {b}, {c}, {d}, {e}")
+            filled = await modals.fill(SimpleNamespace(db=at.db), SimpleNamespace(), kept.id)  # type: ignore[arg-type]
+            assert filled is (name != "open")
+        assert forms == [[*"abcde"], [*"abcde"]]
