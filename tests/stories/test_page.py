@@ -264,9 +264,9 @@ async def test_words_used_again_a_favourite_filled_in_and_why(tmp_path: Path) ->
         await page.goto(f"{bot.address}/#favourites")
         await page.locator("#panel").get_by_role("button", name="使用").click()
         await page.locator("#fill-0").fill("兔子")
-        await page.locator("#fill-1").fill("海边")
+        await page.locator("#fill-1").fill("海边 $& $1")
         await page.locator("#fill-1").press("Enter")
-        await expect(line).to_have_value("兔子，在海边 --steps 4")
+        await expect(line).to_have_value("兔子，在海边 $& $1 --steps 4")
 
         await line.fill("")
         await write(page, "/提示词历史")
