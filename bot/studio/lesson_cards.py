@@ -23,9 +23,10 @@ from storage.pictures import PictureRow
 CUT, CUT_WHY = 32, 120  # characters of a value on a button, and in a sentence, which is to be read to its end
 
 
-def kept_json(name: str, picture: str) -> dict[str, Json]:
-    """What a job keeps of a lesson beside its recipe: which one, and the picture whose recipe was moved."""
-    return {"lesson": name, "picture": picture}
+def kept_json(name: str, picture: str, *, veiled: bool) -> dict[str, Json]:
+    """What a job keeps of a lesson beside its recipe: which one, the picture whose recipe was moved, and whether that
+    has to be veiled where both are shown."""
+    return {"lesson": name, "picture": picture} | ({"veiled": True} if veiled else {})
 
 
 def label(lesson: ParameterLesson, value: str) -> Say:
@@ -77,7 +78,7 @@ async def shown(db: Database, kept: Kept, rows: Sequence[PictureRow], card: Card
         ),
         fields=tuple(line for line in card.fields if line.label.key == "recipe.time"),
         findings=(),
-        spoiler=card.spoiler or old.adult,
+        spoiler=card.spoiler or old.adult or bool(said.get("veiled")),
     )
 
 

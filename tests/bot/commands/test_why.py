@@ -261,3 +261,17 @@ async def test_a_lesson_goes_with_the_picture_it_was_about_and_is_none_with_anot
         assert (await ended(at, 3)).text.key == "job.done"
         await at.press("delete", old)
         await at.chat.until(lambda: at.chat.messages[job].pictures[0].id == new.id)
+
+
+async def test_what_is_veiled_where_it_is_asked_about_is_veiled_beside_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hidden(*_: object) -> bool:  # as of a LoRA for adults, that the lesson leaves out
+        return True
+
+    async with house(tmp_path) as at:
+        await at.say("a red car --seed 5")
+        old = (await ended(at)).pictures[0].id
+        monkeypatch.setattr(explaining, "veiled", hidden)
+        await at.press("lesson", f"{old}.steps")
+        assert (await ended(at, 2)).spoiler
