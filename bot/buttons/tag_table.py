@@ -136,14 +136,16 @@ async def _seen(studio: Studio, asked: Request | Press, picture: str) -> Picture
 
 
 async def _changed(studio: Studio, asked: Request | Press, kept: KeptTable, touched: Touched) -> KeptTable:
-    if asked.key in kept.keys:  # delivered twice
-        return kept
-    if touched.what == RESET:
-        row = await _seen(studio, asked, kept.picture)
-        table = await asyncio.to_thread(_table, studio, (await as_it_stands(studio.db, row)).prompt)
-    else:
-        table = await CHANGES[touched.what](studio, asked, kept.table, touched)
-    return await tag_tables.put(studio.db, replace(kept, table=table), asked.key)
+    async with studio.in_turn(asked.person.id):  # of two presses at once the second changes what the first has left
+        kept = await tag_tables.get(studio.db, kept.id) or kept
+        if asked.key in kept.keys:  # delivered twice
+            return kept
+        if touched.what == RESET:
+            row = await _seen(studio, asked, kept.picture)
+            table = await asyncio.to_thread(_table, studio, (await as_it_stands(studio.db, row)).prompt)
+        else:
+            table = await CHANGES[touched.what](studio, asked, kept.table, touched)
+        return await tag_tables.put(studio.db, replace(kept, table=table), asked.key)
 
 
 async def _with(studio: Studio, press: Press, table: TagTable, stands: Recipe, drawn: Recipe) -> Recipe:
