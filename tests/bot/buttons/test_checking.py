@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.buttons import checking
 from bot.buttons.checking_after import ChecksAfter
+from bot.chat import Press
 from bot.studio import drawn_check
 from engine.job import Picture
 from engine.queue.news import Finished
 from engine.tagging import JUDGE, PictureTags
 from engine.wire import ReadTags
 from prompts.prompt import Fragment, Prompt
+from storage import maps
+from storage.jobs import Place
 from tests.bot.commands.test_tags import drawn, fields, pressed
 from tests.bot.studio.test_studio import House, house
 
@@ -63,6 +68,20 @@ async def test_all_there_nothing_known_and_somebody_elses(tmp_path: Path) -> Non
         knows(at, dog=0.9)
         assert (await pressed(at, "check_drawn", picture)).text.key == "check.knows_nothing"
         assert (await pressed(at, "check_drawn", picture, "bob")).text.key == "access.not_yours"
+
+
+async def test_an_admin_who_looks_pays_for_it_and_may_press(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        picture = await at.picture("a cat")
+        knows(at, cat=0.1)
+        at.pool.map_seconds = 5.0
+        admin = replace(await at.person("bob"), admin=True)
+        press = Press(person=admin, place=Place("fake", "bob"), action="check_drawn", target=picture, key="k")
+        card = await checking.check_drawn(at.studio, press)
+        assert await maps.seconds(at.db, admin.id, at.db.now().date()) == 5.0
+        assert await maps.seconds(at.db, (await at.person()).id, at.db.now().date()) == 0.0
+        await checking.seeds_missing(at.studio, replace(press, target=card.buttons[-1].target))
+        assert len(await at.drawn(2)) == 2
 
 
 def prompt(*fragments: Fragment | str) -> Prompt:
