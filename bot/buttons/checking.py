@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.buttons.forms import as_locked
 from bot.buttons.redrawing import origin
 from bot.chat import Button, Card, Field, Person, Press, Say
 from bot.people import access, guard, owned
@@ -112,7 +113,7 @@ async def seeds_missing(studio: Studio, press: Press) -> None:
 
 async def _again(studio: Studio, press: Press, row: PictureRow, recipe: Recipe, prompt: Prompt) -> None:
     await guard.check(studio.sight, press.person.id, over=(recipe,))
-    await studio.submit(press, (replace(recipe, prompt=prompt),), parent=row.id)
+    await studio.submit(press, (replace(recipe, prompt=as_locked(prompt, recipe.prompt)),), parent=row.id)
 
 
 async def _missing(studio: Studio, press: Press) -> tuple[PictureRow, Recipe, Sequence[str]]:

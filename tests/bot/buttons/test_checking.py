@@ -18,6 +18,7 @@ from engine.wire import ReadTags
 from prompts.prompt import Fragment, Prompt
 from storage import maps
 from storage.jobs import Place
+from tests.bot.buttons.test_tag_table import drawn_with, opened, tag, touched
 from tests.bot.commands.test_tags import drawn, fields, pressed
 from tests.bot.studio.test_studio import House, house
 
@@ -82,6 +83,18 @@ async def test_an_admin_who_looks_pays_for_it_and_may_press(tmp_path: Path) -> N
         assert await maps.seconds(at.db, (await at.person()).id, at.db.now().date()) == 0.0
         await checking.seeds_missing(at.studio, replace(press, target=card.buttons[-1].target))
         assert len(await at.drawn(2)) == 2
+
+
+async def test_a_locked_tag_gets_no_more_weight(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        picture = await at.picture("a cat, beach")
+        shown = await opened(at, picture)
+        await touched(at, shown, "lock", tag(shown, "a cat").id)
+        await drawn_with(at, shown, 2)
+        knows(at, cat=0.1)
+        card = await pressed(at, "check_drawn", at.chat.messages[at.pool.drawn[-1][0]].pictures[0].id)
+        assert (await pressed(at, "raise_missing", card.buttons[0].target)).text.key == "tags.locked_edit"
+        assert len(at.pool.drawn) == 2
 
 
 def prompt(*fragments: Fragment | str) -> Prompt:
