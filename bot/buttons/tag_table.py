@@ -205,7 +205,8 @@ async def _card(studio: Studio, asked: Request | Press, kept: KeptTable, view: S
         chosen=chosen.id if chosen else None,
         view=view.view if chosen or view.view in ("rows", "add") else "rows",
         near=near,
-        favourites=tuple(Choice(code(one.tag), _label(one.tag, one.source, language)) for one in listed),
+        # The newest first: a select of Discord holds 25, a keyboard of Telegram 40.
+        favourites=tuple(Choice(code(one.tag), _label(one.tag, one.source, language)) for one in reversed(listed)),
     )
     return Card(text=Say("tags.title", {"count": sum(not row.sign for row in rows)}), tags=shown)
 

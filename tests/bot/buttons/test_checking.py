@@ -124,6 +124,7 @@ def test_only_what_acts_and_is_words_is_asked_for() -> None:
         (Fragment("red scarf", 1.5), "red scarf", "(red scarf:1.6)"),
         (Fragment("a girl with a red scarf"), "red scarf", "a girl with a (red scarf:1.2)"),
         (Fragment("a girl with a (red scarf:1.2)"), "red scarf", "a girl with a (red scarf:1.4)"),
+        (Fragment("a (scarf:1.2.3)"), "scarf", "a ((scarf:1.2):1.2.3)"),
         (Fragment("a scarfless cat and a scarf"), "scarf", "a scarfless cat and a (scarf:1.2)"),
     ],
 )
@@ -137,6 +138,8 @@ def test_what_is_missing_gets_a_chunk_of_its_own() -> None:
     made = drawn_check.apart(prompt("a cat", Fragment("red scarf", 1.2), "beach"), ["red scarf"])
     assert made.positive == "a cat, beach BREAK (red scarf:1.2)"
     assert drawn_check.apart(prompt("cat"), ["cat"]).positive == "cat"
+    made = drawn_check.apart(prompt("town", "AND", "red scarf", "cat", "AND", "dog"), ["red scarf"])
+    assert made.positive == "town AND cat BREAK red scarf AND dog", "what is for a region stays there"
 
 
 async def finished(at: House, checks: ChecksAfter, text: str, count: int = 1) -> str:

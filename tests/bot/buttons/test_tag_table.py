@@ -199,6 +199,9 @@ async def test_favourite_tags_are_at_hand(tmp_path: Path) -> None:
         other = await opened(at, await at.picture("狐狸"))
         made = await touched(at, other, "fav", 0, other.favourites[0].value)
         assert tag(made, "wearing red scarf").chinese == "戴红围巾"
+        newest = (await touched(at, made, "star", tag(made, "fox").id)).favourites
+        assert ["scarf" in str(one.label) for one in newest] == [False, True]
+        await touched(at, made, "star", tag(made, "fox").id)
         assert not (await touched(at, made, "star", tag(made, "wearing red scarf").id)).favourites
 
 
