@@ -123,7 +123,7 @@ def _picture(row: Row) -> object:
     loaded, recipe = row.loaded, row.recipe
     assert row.digests
     way = recipe.like is not None, recipe.prompt.raw, recipe.tiling
-    return row.digests.owner, digest(row.latents), loaded.model.name, loaded.stamps, loaded.dtype, *way
+    return row.digests.job, digest(row.latents), loaded.model.name, loaded.stamps, loaded.dtype, *way
 
 
 def _alone(row: Row, request: RowRequest) -> Decoded:

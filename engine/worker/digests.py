@@ -20,11 +20,11 @@ def digest(tensor: Tensor) -> bytes:
 
 class Digests:
     """Those of one row's tensors that stay what they are, each found once, and what its model is asked in the call to
-    come (engine/worker/recall.py). `owner` is whose row it is, `recalled` counts the calls that were answered out of
+    come (engine/worker/recall.py). `job` is whose row it is, `recalled` counts the calls that were answered out of
     memory."""
 
-    def __init__(self, owner: str) -> None:
-        self.owner = owner
+    def __init__(self, job: str) -> None:
+        self.job = job
         self.question: object = None
         self.recalled = 0
         self._known: dict[int, tuple[Tensor, bytes]] = {}  # with the tensor, so that its place is no other's

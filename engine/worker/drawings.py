@@ -30,7 +30,7 @@ from engine.worker.digests import Digests
 from engine.worker.drawing import Drawing, RowRequest, Work
 from engine.worker.finishing import Finishing, failed
 from engine.worker.library import Library
-from engine.worker.repeats import Repeats
+from engine.worker.repeats import repeats
 from engine.worker.row import Row
 from engine.worker.rows import Rows
 
@@ -60,7 +60,6 @@ class Drawings:
         self._newcomer = True  # whether the next free slot is a waiting picture's
         self._finishing = Finishing(library.folders.all, slots, library.folders.checking)
         self._decoding = Decoding(slots)
-        self._repeats = Repeats()
 
     @property
     def idle(self) -> bool:
@@ -77,7 +76,7 @@ class Drawings:
         """Have a job drawn, in the place of one with its id."""
         self.remove(work.job)
         work.speech = Speech(self._send)
-        work.alike = self._repeats.learn(work.owner, work.recipes)
+        work.alike = repeats(work.recipes)
         self._jobs[work.job] = work
         self._waiting.extend((work, index) for index in range(len(work.recipes)))
 
@@ -144,7 +143,7 @@ class Drawings:
     def _made(self, request: RowRequest) -> Row:
         work, row = request.drawing.work, request.drawing.ask.rows[request.number]()
         if request.drawing.canvas.index in work.alike:
-            row.digests = Digests(work.owner)
+            row.digests = Digests(work.job)
         return row
 
     def _unbegun(self) -> list[tuple[Work, int]]:

@@ -1,4 +1,4 @@
-"""What is not computed twice: pictures of one person that begin alike ask their model the same until they part.
+"""What is not computed twice: pictures of one job that begin alike ask their model the same until they part.
 
 A row is asked about here where others like it are drawn (engine/worker/repeats.py). What its model would be asked in
 the call to come is compared bit by bit with what it was asked before: the latents shown, the time, the words and all
@@ -55,7 +55,7 @@ def _question(row: Row, digests: Digests) -> object:
     shown = SharedStep([row.way], row.loaded.device).shown if row.way else row.input
     distilled = row.loaded.unet.config.time_cond_proj_dim is not None
     return (
-        digests.owner,
+        digests.job,
         digest(shown),
         row.time,
         _told(row, digests),

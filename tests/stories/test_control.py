@@ -22,7 +22,7 @@ async def test_on_telegram_an_answered_picture_guides_and_its_buttons_outlive_a_
         await chat.say(ann, "/控制 边缘 0.8 一个青梨 --steps 4", reply_to=apple)
         pear = await chat.answer(lambda one: one.photo and "画好了" in one.text, after=refused.order)
         assert "demo-edges × 0.8" in pear.text and "✏️" not in pear.text
-        assert sum(map(len, pear.keyboard)) == 10
+        assert sum(map(len, pear.keyboard)) == 11
         await program.kill()
         await program.start()
         await chat.press(ann, pear, "🗺 看控制图")

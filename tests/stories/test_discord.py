@@ -228,7 +228,7 @@ async def test_a_picture_that_guides(scene: Scene) -> None:
         channel, "control", guide="edges", prompt="一个青梨 --steps 4", picture=given, weight="80%:0-0.9"
     )
     drawn = await asked.response(finished)
-    assert "demo-edges × 0.8" in drawn.says and len(drawn.buttons) == 9
+    assert "demo-edges × 0.8" in drawn.says and len(drawn.buttons) == 10
     shown = await (await ann.press(drawn, "看控制图")).response()
     assert shown.only_for is ann.user and len(shown.files) == 1
     weaker = await (await ann.press(drawn, "控制弱些")).response(finished)
