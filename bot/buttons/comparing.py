@@ -96,9 +96,12 @@ async def once_more(studio: Studio, press: Press, kept: Kept) -> Card | None:
         seconds = sum(map(studio.queue.estimate.seconds, kept.job.recipes))
         text = Say("compare.again", {"count": count, "seconds": seconds})
         return Card(text=text, buttons=(Button("compare_again", kept.job.id),))
+    varied = len({one.variation for one in kept.job.recipes}) > 1  # which is what is compared
     seed = recipes.new_seed()
-    fresh = [replace(one, seed=seed, variation=None) for one in kept.job.recipes]
-    await studio.submit(press, fresh, parent=kept.parent, comparison=kept.comparison)
+    fresh = [replace(one, seed=seed, variation=one.variation if varied else None) for one in kept.job.recipes]
+    # A lesson teaches with the seed of the picture that it is about: with another it is a picture as any.
+    comparison = kept.comparison if comparing_in_part.keeps(kept) else None
+    await studio.submit(press, fresh, parent=kept.parent, comparison=comparison)
     return None
 
 
