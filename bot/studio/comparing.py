@@ -123,7 +123,7 @@ async def drawn(db: Database, kept: Kept, rows: Sequence[PictureRow]) -> bytes |
         contents = [await db.files.get(row.hash) for row in rows]
     except Refusal:  # somebody took a file away
         return None
-    return await asyncio.to_thread(_one_sheet, made, contents)
+    return await asyncio.to_thread(one_sheet, made, contents)
 
 
 async def with_table(db: Database, kept: Kept, made: Comparison, rows: Sequence[PictureRow], card: Card) -> Card:
@@ -184,7 +184,8 @@ def standing(table: ComparedTable) -> Say:
     return Say("vote.leads" if len(ahead) == 1 else "vote.tied", values)
 
 
-def _one_sheet(made: Comparison, contents: Sequence[bytes]) -> bytes:
+def one_sheet(made: Comparison, contents: Sequence[bytes]) -> bytes:
+    """All sheets of the pictures of the comparison's recipes beneath each other, as small as programs will open."""
     share = comparison_sheet.share([contents[at] for at in made.shows])
     return encoded(comparison_sheet.beneath(sheets(made, contents, share)), "PNG")
 
