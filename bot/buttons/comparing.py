@@ -115,6 +115,7 @@ async def _made(studio: Studio, request: Request, text: str, said: str) -> Compa
     """The comparison; where nothing is said but what is compared, all else is that of the picture that is answered."""
     most = min(comparing.SQUARE * studio.rules.pictures_per_request, comparing.MOST)
     if text.strip():
+        comparing.in_vain(request.options, text)
         return await comparing.compared(anew(studio), request, text, said, most)
     if not request.reply_to:
         raise Refusal("compare.how")

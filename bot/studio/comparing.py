@@ -14,10 +14,11 @@ from bot.studio.contact_sheet import encoded
 from bot.studio.uploads import measured
 from engine.job import State
 from engine.recipe import Recipe
-from prompts import axes
+from prompts import axes, options
 from prompts.axes import AskedPicture, Axis, Value
 from prompts.errors import Refusal
-from prompts.prompt import Json
+from prompts.infotext import reading
+from prompts.prompt import Json, Options, merged
 from storage import uploads, votes
 from storage.database import Database
 from storage.jobs import Kept
@@ -60,6 +61,17 @@ _NOTHING = (Axis("", "", "", ("",)),) * axes.MOST_AXES
 
 # The recipes of a request with what a cell asks for beside it.
 RecipesOf = Callable[[Request, AskedPicture], Awaitable[Sequence[Recipe]]]
+
+
+def in_vain(given: Options, text: str) -> None:
+    """Raises Refusal `compare.several`, `compare.unchecked` for what a text, or what stands beside it, wishes that no
+    comparison does."""
+    if not reading.pasted(text):  # whose fields are those of a picture that there is
+        given = merged(given, (options.flags if given.raw else options.read_options)(text).options)
+    if given.count and given.count > 1:
+        raise Refusal("compare.several", count=given.count)
+    if given.check:
+        raise Refusal("compare.unchecked")
 
 
 async def compared(recipes_of: RecipesOf, request: Request, text: str, said: str, most: int) -> Comparison:
