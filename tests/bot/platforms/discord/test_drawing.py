@@ -105,8 +105,11 @@ async def test_a_button_that_draws_answers_everybody(on: House, action: str) -> 
     assert row is not None and row.parent == target
 
 
-def test_what_draws_a_comparison_answers_everybody_but_strangers() -> None:
-    assert {"compare", "compare_again", "compare_rest"} <= components.OPEN
+def test_what_begins_a_job_answers_everybody() -> None:
+    """An answer for one person alone is known for some minutes, and to no program that is started anew."""
+    comparisons = {"compare", "compare_again", "compare_rest"}
+    from_tags = {"draw_read", "add_read", "raise_missing", "split_missing", "seeds_missing"}
+    assert comparisons | from_tags <= components.OPEN
     assert {"compare_again", "compare_rest"} <= components.OF_JOBS
 
 
