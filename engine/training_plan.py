@@ -14,8 +14,9 @@ from prompts.prompt import Json
 KINDS = ("thing", "person", "style")
 OPTIMISERS = ("AdamW", "Adafactor")
 FAMILIES = ("sd15", "sd2", "sdxl", "demo")  # of models that can be taught
-MIN_PICTURES, MAX_PICTURES, MAX_STEPS = 5, 200, 20_000
-MAX_RANK, MAX_SIDE = 256, 2048
+MIN_PICTURES, MAX_PICTURES = 5, 200  # in a folder, however often each counts
+MAX_STEPS = 20_000
+MAX_RANK, MAX_SIDE, MAX_SEED = 256, 2048, 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class TrainingPicture:
     hash: str
     caption: str
     prior: bool = False
+
+    def __post_init__(self) -> None:
+        if not all(isinstance(one, str) for one in (self.file, self.hash, self.caption)) or self.prior not in (0, 1):
+            raise BadPlan("a picture has a file, a hash and a caption, and is of the prior class or not")
+        _in_folder(self.file)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +86,15 @@ class TrainingPlan:
         amounts = (self.unet_rate, self.text_rate, self.alpha, self.snr_gamma, self.noise_offset, self.prior_weight)
         if not all(math.isfinite(amount) and amount >= 0 for amount in amounts) or self.unet_rate == 0:
             raise BadPlan("rates, alpha and weights are numbers from 0 on, and the UNet's rate is more")
+        if not (self.alpha > 0 and (not self.conv_rank or 0 < self.conv_alpha < math.inf)):
+            raise BadPlan("with an alpha of 0 nothing is learnt")
+        if self.bucket_step % 8 or not 0 <= self.seed <= MAX_SEED:
+            raise BadPlan(f"bucket_step is a multiple of 8, and seed from 0 to {MAX_SEED}")
         if not (64 <= self.resolution <= MAX_SIDE and 0 <= self.conv_rank <= MAX_RANK and self.kept_tags >= 0):
             raise BadPlan(f"resolution is from 64 to {MAX_SIDE}, conv_rank from 0 to {MAX_RANK}")
         if self.kind not in KINDS or self.optimiser not in OPTIMISERS:
             raise BadPlan(f"the kind is one of {', '.join(KINDS)}, the optimiser of {', '.join(OPTIMISERS)}")
+        _in_folder(self.name)
         if not self.new:
             raise BadPlan("there is no picture to learn from")
 
@@ -127,8 +138,13 @@ class TrainingPlan:
             told = {name: _typed(name, kinds[name], one) for name, one in value.items() if name != "pictures"}
             pictures = tuple(TrainingPicture(**one) for one in value["pictures"])  # type: ignore[arg-type,union-attr]
             return cls(**told, pictures=pictures)  # type: ignore[arg-type]
-        except (TypeError, KeyError, AttributeError) as error:
+        except (TypeError, KeyError, AttributeError, OverflowError) as error:
             raise BadPlan(f"this is no plan of a training: {error}") from error
+
+
+def _in_folder(name: str) -> None:
+    if not name or name.startswith(".") or set(name) & set("/\\:\0"):
+        raise BadPlan(f"{name!r} is no name of a file in the plan's folder")
 
 
 def _typed(name: str, kind: str, value: Json) -> Json:

@@ -55,8 +55,16 @@ def without_blocked(prompt: Prompt, blocked: Mapping[str, str]) -> Prompt:
     words = "、".join(dict.fromkeys(row.source or row.said for row in gone))
     if not made.positive and not made.loras:
         raise Refusal("blocked.nothing_left", words=words[:200])
-    notes = tuple(note for note in prompt.notes if note.key != NOTE)
     text = prompt.text if not prompt.raw else text_of(made)
-    return replace(
-        made, text=text, off=prompt.off, locked=prompt.locked, notes=(*notes, Note(NOTE, {"words": words[:400]}))
-    )
+    return noted(replace(made, text=text, off=prompt.off, locked=prompt.locked, notes=prompt.notes), words)
+
+
+def noted(prompt: Prompt, words: str) -> Prompt:
+    """The prompt with a note of what was left out, in the place of an older one."""
+    notes = tuple(note for note in prompt.notes if note.key != NOTE)
+    return replace(prompt, notes=(*notes, Note(NOTE, {"words": words[:400]})))
+
+
+def left_out_of(prompt: Prompt) -> tuple[str, ...]:
+    """The words that the note of a prompt names."""
+    return tuple(word for note in prompt.notes if note.key == NOTE for word in note.values["words"].split("、"))

@@ -91,6 +91,8 @@ def _described(text: str, noun: str, adjective: str) -> str:
                 text = _described(text, noun, each)
             return text
     category = entry.category if entry else "colour"
+    if category == "adjective" and " " in adjective and _is(adjective.split()[-1], "colour"):
+        category = "colour"  # "bright red"
     words = text.split(" ")
     if adjective in words[:-1] and category == "adjective":
         return text

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 LONGEST = 32  # characters of a name
 MOST = 5  # place-holders that are asked for in one form: Discord takes no more
 _NAME = rf"[^\W\d_][\w -]{{0,{LONGEST - 1}}}?"
-_PLACEHOLDER = re.compile(
-    rf"(?<![$\\])[{{｛][ \t]*(?P<name>{_NAME})[ \t]*(?:[=＝][ \t]*(?P<usual>[^{{}}｛｝|$\n]*?)[ \t]*)?[}}｝]"
-)
+_PLACEHOLDER = re.compile(rf"(?<![$\\])[{{｛][ \t]*(?P<name>{_NAME})[ \t]*(?:[=＝](?P<usual>[^{{}}｛｝|$\n]*))?[}}｝]")
 _BETWEEN = " \t\n,，;；、"
 
 
@@ -32,7 +30,7 @@ def placeholders(text: str) -> tuple[Placeholder, ...]:
     """The place-holders of a text, each once, in the order in which they come."""
     found: dict[str, Placeholder] = {}
     for match in filter(_is_one, _PLACEHOLDER.finditer(text)):
-        name, usual = _name(match["name"]), match["usual"] or ""
+        name, usual = _name(match["name"]), (match["usual"] or "").strip(" \t")
         there = found.get(_key(name))
         found[_key(name)] = Placeholder(
             there.name if there else name,

@@ -69,14 +69,17 @@ def exchanged(table: TagTable, id: int, new: Fragment) -> TagTable:
 def added(
     table: TagTable, fragments: Sequence[Fragment], negatives: Sequence[Fragment], loras: Sequence[LoraUse]
 ) -> TagTable:
-    """More tags, each behind those of its part, and LoRAs; what is there already comes back on."""
+    """More tags, each behind those of its part, and LoRAs; what is there already comes back on,
+    with the weight that is said. Raises Refusal `tags.locked` where a lock would have to give way, `tags.too_many`."""
     for side, some in (("positive", fragments), ("negative", negatives)):
         for one in some:
             table = _one_more(table, side, one)  # type: ignore[arg-type]
     for use in loras:
         known = next((row for row in table.side("lora") if row.text == use.name), None)
-        number = known.id if known else _next(table)
-        table = _with(table, of_lora(number, use)) if known else _inserted(table, of_lora(number, use))
+        if known is None:
+            table = _inserted(table, of_lora(_next(table), use))
+        elif known.off or known.use() != use:
+            table = _with(table, of_lora(_open(table, known.id).id, use))
     return table
 
 
@@ -86,7 +89,12 @@ _SIDES: tuple[Side, ...] = ("positive", "negative", "lora")
 def _one_more(table: TagTable, side: Side, one: Fragment) -> TagTable:
     known = next((row for row in table.side(side) if row.text.lower() == one.text.lower()), None)
     if known:
-        return switched(table, known.id, off=False) if known.off and not known.locked else table
+        weight = known.now if one.weight == 1.0 else one.weight  # a plain word says nothing of its weight
+        if not known.off and weight == known.now:
+            return table
+        said = _open(table, known.id)
+        said = said if weight == known.now else replace(said, weight=weight, steps=0, written="")
+        return _with(table, replace(said, off=False))
     return _inserted(table, of_fragment(_next(table), side, one))
 
 

@@ -188,6 +188,19 @@ async def complete(db: Database, job_id: str) -> None:
         await session.execute(update(tables.Jobs).where(*given_up).values(state=State.DONE.value))
 
 
+async def lessons(db: Database, picture: str) -> list[str]:
+    """The ids of the jobs whose answer shows this picture beside their own, which was made of it."""
+    async with db.session() as session:
+        return list(await session.scalars(lessons_query(picture)))
+
+
+def lessons_query(picture: str) -> Select[str]:
+    """Apart, so that a test can look at its plan."""
+    job, made = tables.Jobs, tables.Pictures
+    of_it = made.parent == picture, job.comparison["picture"].as_string() == picture
+    return select(job.id).join(made, made.job == job.id).where(*of_it)
+
+
 async def veil(db: Database, job_id: str) -> None:
     """Veil what a job ends in."""
     async with db.writing() as session:

@@ -47,18 +47,28 @@ async def blocked(db: Database, person: str) -> Mapping[str, str]:
 async def add(db: Database, person: str, kind: TagList, tag: str, source: str = "") -> KeptTag:
     """Put a tag on a list. Raises Refusal `tags.word` for what is none, `tags.list_full`."""
     one = KeptTag(checked(tag), source.strip())
+    await add_all(db, person, kind, (one,))
+    return one
+
+
+async def add_all(db: Database, person: str, kind: TagList, tags: Sequence[KeptTag], *, anew: bool = False) -> None:
+    """Put tags on a list, all or none of them; `anew`: in the place of what is on it. Raises Refusal `tags.word`,
+    `tags.list_full`."""
     table = tables.KeptTags
+    new = {folded(checked(one.tag)): one for one in tags}
     async with db.writing() as session:
         mine = (table.person == person, table.kind == kind)
-        others = await session.scalar(select(func.count()).where(*mine, table.folded != folded(one.tag)))
-        if (others or 0) >= MOST:
+        if anew:
+            await session.execute(delete(table).where(*mine))
+        others = await session.scalar(select(func.count()).where(*mine, table.folded.not_in(new)))
+        if (others or 0) + len(new) > MOST:
             raise Refusal("tags.list_full", limit=MOST)
-        row = db.insert(table).values(
-            person=person, kind=kind, folded=folded(one.tag), tag=one.tag, source=one.source, created=db.now()
-        )
-        new = {name: row.excluded[name] for name in ("tag", "source")}
-        await session.execute(row.on_conflict_do_update(index_elements=["person", "kind", "folded"], set_=new))
-    return one
+        for key, one in new.items():
+            row = db.insert(table).values(
+                person=person, kind=kind, folded=key, tag=one.tag, source=one.source, created=db.now()
+            )
+            other = {name: row.excluded[name] for name in ("tag", "source")}
+            await session.execute(row.on_conflict_do_update(index_elements=["person", "kind", "folded"], set_=other))
 
 
 async def remove(db: Database, person: str, kind: TagList, word: str) -> KeptTag | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.buttons.forms import as_locked
 from bot.buttons.redrawing import origin
 from bot.chat import Button, Card, Field, Person, Press, Say
 from bot.people import access, guard, owned
@@ -33,20 +35,21 @@ async def check_drawn(studio: Studio, press: Press) -> Card:
 
 
 async def of_picture(studio: Studio, person: Person, row: PictureRow) -> Card:
-    """The card of a check. Raises Refusal `check.knows_nothing` where its reader knows none of the words, and
-    `picture.file_gone`."""
+    """The card of a check, at the cost of the seconds of the `person` who asks. Raises Refusal
+    `check.knows_nothing` where its reader knows none of the words, and `picture.file_gone`."""
     if not await studio.db.files.has(row.hash):
         raise Refusal("picture.file_gone")
     recipe = (await origin(studio.db, row)).recipe
     asked = drawn_check.asked(recipe.prompt)
-    found = await tag_reading.read(studio, row.person, row.hash, reader_for(studio, recipe), asked=asked)
+    reader = await asyncio.to_thread(reader_for, studio, recipe)  # it looks into files
+    found = await tag_reading.read(studio, person.id, row.hash, reader, asked=asked)
     seen = drawn_check.checked(recipe.prompt, found.asked, studio.rules.seen.general)
     if not seen.count:
         raise Refusal("check.knows_nothing", reader=tag_cards.reader(found, person.language))
     kept = ""
     if seen.missing:
         text = "\n".join(one.text for one in seen.missing)
-        kept = await wishes.keep(studio.db, Wish(person=row.person, text=text, reply_to=row.id))
+        kept = await wishes.keep(studio.db, Wish(person=person.id, text=text, reply_to=row.id))
     return _card(found, seen, person.language, kept)
 
 
@@ -110,7 +113,7 @@ async def seeds_missing(studio: Studio, press: Press) -> None:
 
 async def _again(studio: Studio, press: Press, row: PictureRow, recipe: Recipe, prompt: Prompt) -> None:
     await guard.check(studio.sight, press.person.id, over=(recipe,))
-    await studio.submit(press, (replace(recipe, prompt=prompt),), parent=row.id)
+    await studio.submit(press, (replace(recipe, prompt=as_locked(prompt, recipe.prompt)),), parent=row.id)
 
 
 async def _missing(studio: Studio, press: Press) -> tuple[PictureRow, Recipe, Sequence[str]]:

@@ -99,7 +99,7 @@ async def once_more(studio: Studio, press: Press, kept: Kept) -> Card | None:
     varied = len({one.variation for one in kept.job.recipes}) > 1  # which is what is compared
     seed = recipes.new_seed()
     fresh = [replace(one, seed=seed, variation=one.variation if varied else None) for one in kept.job.recipes]
-    # A lesson teaches with the seed of the picture that it is about: with another it is a picture as any.
+    # A lesson stands beside a picture of the old seed: with another it would show two things at once.
     comparison = kept.comparison if comparing_in_part.keeps(kept) else None
     await studio.submit(press, fresh, parent=kept.parent, comparison=comparison)
     return None

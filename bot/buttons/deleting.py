@@ -23,9 +23,10 @@ async def delete(studio: Studio, press: Press) -> Card:
     named = press.values.get("pictures", "").split() or [press.target]
     rows = [await owned.picture(studio.db, press.person, one) for one in named]
     alone = [post.place for row in rows for post in await posts.showing(studio.db, row.id) if not post.job]
+    lessons = [job for row in rows for job in await jobs.lessons(studio.db, row.id)]
     for row in rows:
         await pictures.delete(studio.db, row.id)
-    for job in dict.fromkeys(row.job for row in rows if row.job):
+    for job in dict.fromkeys([*(row.job for row in rows if row.job), *lessons]):
         await _without(studio, job)
     for place in alone:
         await _remove(studio, place, Card(text=cards.GONE, language=press.person.language))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.buttons.forms import negative_beside
 from bot.buttons.found_pictures import SHOWN
 from bot.chat import Button, Card, Field, Press, Request, Say
 from bot.people import owned
@@ -10,6 +11,7 @@ from bot.studio.cards import shown
 from bot.studio.picture_filter import read_filter
 from bot.studio.studio import Studio
 from prompts.errors import Refusal
+from prompts.infotext import reading
 from prompts.prompt import Options
 from prompts.translate.chinese import readings
 from storage import drawn_prompts, pictures, wishes
@@ -28,7 +30,7 @@ async def older_prompts(studio: Studio, press: Press) -> Card:
     """The next page: the target is what was searched for and the last picture shown."""
     kept, _, last = press.target.partition(".")
     row, wish = await pictures.get(studio.db, last), await wishes.get(studio.db, kept) if kept else None
-    if row is None or (kept and wish is None) or row.person != press.person.id:
+    if row is None or (kept and (wish is None or wish.person != press.person.id)) or row.person != press.person.id:
         raise Refusal("history.cursor")
     return await _page(studio, press, wish.text if wish else "", kept, before=pictures.cursor(row))
 
@@ -43,6 +45,7 @@ async def use_again(studio: Studio, press: Press) -> None:
         text=prompt.text,
         key=press.key,
         room=press.room,
+        negative="" if reading.pasted(prompt.text) else negative_beside(row.recipe),
         options=Options(style=prompt.style or None),
     )
     await studio.imagine(request, prompt.text)

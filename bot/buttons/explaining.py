@@ -7,6 +7,7 @@ import asyncio
 from bot.buttons import redrawing
 from bot.chat import Button, Card, Press, Request, Say
 from bot.people import guard, owned
+from bot.people.access import veiled
 from bot.studio import lesson_cards, lessons, recipes
 from bot.studio.lesson_moves import lying_beside
 from bot.studio.lessons import LESSONS
@@ -68,7 +69,9 @@ async def teach(studio: Studio, asked: Request | Press, picture: str, name: str)
     if name not in made:
         raise Refusal("why.not_here", name=lesson_cards.called(name, asked.person.language))
     await guard.check(studio.sight, asked.person.id, over=(made[name],))
-    await studio.submit(asked, (made[name],), parent=row.id, comparison=lesson_cards.kept_json(name, row.id))
+    hidden = await veiled(studio.sight, studio.rules.access, asked, [row])  # which stands beside the new one
+    kept = lesson_cards.kept_json(name, row.id, veiled=hidden)
+    await studio.submit(asked, (made[name],), parent=row.id, comparison=kept)
 
 
 def lesson_of(text: str, language: str) -> str:

@@ -26,16 +26,21 @@ def form(recipe: Recipe) -> Mapping[str, str]:
     """What each of `FIELDS` says of a recipe: a form is filled in with it, and read back by `redrawn`."""
     prompt = recipe.prompt
     text, asked, _ = _words(recipe)
-    denied = () if asked.negative else prompt.negatives
     return {
         "prompt": text,
-        "negative": asked.negative or ", ".join(str(one) for one in denied if one.origin != "preset"),
+        "negative": asked.negative or negative_beside(recipe),
         "loras": ", ".join(f"{lora.name}:{lora.weight:g}" for lora in prompt.loras),
         "seed": str(recipe.seed),
         "steps": str(recipe.steps),
         "guidance": f"{recipe.guidance:g}",
         "model": recipe.model,
     }
+
+
+def negative_beside(recipe: Recipe) -> str:
+    """The negative that was said beside a recipe's text, "" where the text says it."""
+    denied = () if _words(recipe)[1].negative else recipe.prompt.negatives
+    return ", ".join(str(one) for one in denied if one.origin != "preset")
 
 
 async def redrawn(studio: Studio, press: Press, recipe: Recipe) -> tuple[Recipe, ...]:

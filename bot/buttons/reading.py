@@ -15,8 +15,11 @@ from bot.people import access, guard
 from bot.studio import tag_cards, tag_reading
 from bot.studio.studio import Studio
 from bot.studio.tag_options import CaptionStyle, TagWish
+from engine import second_pass
+from engine.recipe import Recipe
 from engine.tagging import caption, plain
 from prompts.errors import Refusal
+from prompts.infotext.infotext import Infotext
 from prompts.prompt import Fragment, Json
 from prompts.safety import judge
 from prompts.safety.signs import verdict
@@ -27,7 +30,10 @@ from storage.wishes import Wish
 
 
 async def of_request(studio: Studio, request: Request, wish: TagWish, code: str = "") -> Card:
-    """The tags of a request's picture: attached, answered, or shared under a code. Raises Refusal `tags.how`."""
+    """The tags of a request's picture: attached, answered, or shared under a code, else of the person's newest. Raises
+    Refusal `tags.how` where there is none, `tags.one_picture`."""
+    if len(request.files) > 1:
+        raise Refusal("tags.one_picture", count=len(request.files))
     if request.files:
         content = request.files[0].content
         file = await uploads.add_upload(studio.db, request.person.id, content)
@@ -37,8 +43,13 @@ async def of_request(studio: Studio, request: Request, wish: TagWish, code: str 
         raise Refusal("share.unknown")
     if row is None and request.reply_to:
         row = await pictures.get(studio.db, request.reply_to)
+        if row is None:
+            raise Refusal("picture.gone")
     if row is None:
-        raise Refusal("tags.how")
+        newest = (await pictures.search(studio.db, request.person.id, limit=1)).pictures
+        if not newest:
+            raise Refusal("tags.how")
+        row = newest[0]
     return await _of_picture(studio, request, wish, row)
 
 
@@ -72,14 +83,25 @@ async def _told(
     if wish.caption:
         return _caption(asked, names, wish.style)
     recipe = paper.recipe or paper.infotext
-    if recipe is paper.infotext and paper.infotext is not None:
-        signs = await asyncio.to_thread(judge.signs_of_text, paper.infotext.positive)
-        await guard.refuse(studio.db, asked.person.id, {verdict(signs)})
-    shown = tag_cards.told(told.found, asked.person.language, recipe, told.left_out)
+    decent = await _decent(studio, asked, recipe)
+    shown = tag_cards.told(told.found, asked.person.language, recipe if decent else None, told.left_out)
+    if not decent:
+        shown = replace(shown, fields=(Field(Say("tags.note"), Say("tags.recipe_left_out")), *shown.fields))
     if recipe is None:
         return replace(shown, buttons=tag_cards.buttons(kept) if names else ())
     held = await wishes.keep(studio.db, Wish(person=asked.person.id, text="", files=[file]))
     return replace(shown, buttons=tag_cards.buttons(kept, held)[0 if names else 3 :])
+
+
+async def _decent(studio: Studio, asked: Request | Press, recipe: Recipe | Infotext | None) -> bool:
+    """Whether the words of a file may be told where somebody asks. Raises Refusal `access.minors` for what is never
+    told."""
+    if recipe is None:
+        return True
+    words = second_pass.all_words(recipe).positive if isinstance(recipe, Recipe) else recipe.positive
+    seen = verdict(await asyncio.to_thread(judge.signs_of_text, words))
+    await guard.refuse(studio.db, asked.person.id, {seen})
+    return not seen or await access.unasked(studio.db, studio.rules.access, asked) != "refuse"
 
 
 async def draw_read(studio: Studio, press: Press) -> None:

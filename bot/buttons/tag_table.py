@@ -136,14 +136,16 @@ async def _seen(studio: Studio, asked: Request | Press, picture: str) -> Picture
 
 
 async def _changed(studio: Studio, asked: Request | Press, kept: KeptTable, touched: Touched) -> KeptTable:
-    if asked.key in kept.keys:  # delivered twice
-        return kept
-    if touched.what == RESET:
-        row = await _seen(studio, asked, kept.picture)
-        table = await asyncio.to_thread(_table, studio, (await as_it_stands(studio.db, row)).prompt)
-    else:
-        table = await CHANGES[touched.what](studio, asked, kept.table, touched)
-    return await tag_tables.put(studio.db, replace(kept, table=table), asked.key)
+    async with studio.in_turn(asked.person.id):  # of two presses at once the second changes what the first has left
+        kept = await tag_tables.get(studio.db, kept.id) or kept
+        if asked.key in kept.keys:  # delivered twice
+            return kept
+        if touched.what == RESET:
+            row = await _seen(studio, asked, kept.picture)
+            table = await asyncio.to_thread(_table, studio, (await as_it_stands(studio.db, row)).prompt)
+        else:
+            table = await CHANGES[touched.what](studio, asked, kept.table, touched)
+        return await tag_tables.put(studio.db, replace(kept, table=table), asked.key)
 
 
 async def _with(studio: Studio, press: Press, table: TagTable, stands: Recipe, drawn: Recipe) -> Recipe:
@@ -203,7 +205,8 @@ async def _card(studio: Studio, asked: Request | Press, kept: KeptTable, view: S
         chosen=chosen.id if chosen else None,
         view=view.view if chosen or view.view in ("rows", "add") else "rows",
         near=near,
-        favourites=tuple(Choice(code(one.tag), _label(one.tag, one.source, language)) for one in listed),
+        # The newest first: a select of Discord holds 25, a keyboard of Telegram 40.
+        favourites=tuple(Choice(code(one.tag), _label(one.tag, one.source, language)) for one in reversed(listed)),
     )
     return Card(text=Say("tags.title", {"count": sum(not row.sign for row in rows)}), tags=shown)
 

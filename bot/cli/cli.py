@@ -203,9 +203,11 @@ def train(
     kind: Annotated[str, typer.Option(help="thing, person or style.")] = "thing",
     trigger: Annotated[str, typer.Option(help="The word that will call for it; without it the name.")] = "",
     model: Annotated[str, typer.Option(help="The model to learn it on; without it the first.")] = "",
-    steps: Annotated[int, typer.Option(min=0, help="How many steps; without it as many as suit the pictures.")] = 0,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same file.")] = 0,
-    rank: Annotated[int, typer.Option(min=0, help="The rank; without it what suits.")] = 0,
+    steps: Annotated[
+        int, typer.Option(min=0, max=20_000, help="How many steps; without it as many as suit the pictures.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed makes the same file.")] = 0,
+    rank: Annotated[int, typer.Option(min=0, max=256, help="The rank; without it what suits.")] = 0,
     rate: Annotated[float, typer.Option(min=0.0, help="The learning rate; without it what suits.")] = 0.0,
     keep: Annotated[
         str, typer.Option(help="What is not to be forgotten, as “a gift”: 16 pictures of it are drawn first.")

@@ -47,9 +47,10 @@ async def show(config: Config, wish: TagFilesWish, language: str, out: Console, 
     """Print the tags of each file, as a table or a JSON object a line, or write captions. Raises Refusal."""
     usual = Thresholds(config.tags.general, config.tags.character, config.tags.rating)
     limits, reader = wish.limits(usual), wish.reader or config.tags.reader
-    contents = {str(number): await asyncio.to_thread(_read, path) for number, path in enumerate(wish.files)}
-    taggers.chosen(reader, config.engine.taggers, config.engine.folders)  # before a worker is started for nothing
-    async with _Reading(config, contents) as queue:
+    for path in wish.files:  # before a worker is started for nothing; what they hold together may be too much to keep
+        await asyncio.to_thread(_read, path)
+    taggers.chosen(reader, config.engine.taggers, config.engine.folders)
+    async with _Reading(config, wish.files) as queue:
         for number, path in enumerate(wish.files):
             asked = ReadTags(
                 f"tags{number}", str(number), reader, limits.general, limits.character, limits.rating, limits.mcut
@@ -58,7 +59,7 @@ async def show(config: Config, wish: TagFilesWish, language: str, out: Console, 
             if wish.captions:
                 _write(path, found, wish.style, language, out, quiet=as_json)
             if as_json:
-                _print(path, found, contents[str(number)])
+                _print(path, found, await asyncio.to_thread(_read, path))
             elif not wish.captions:
                 _table(path, found, language, out)
 
@@ -74,11 +75,11 @@ def _read(path: Path) -> bytes:
 class _Reading:
     """A queue for these files, and a worker that has loaded no model."""
 
-    def __init__(self, config: Config, contents: dict[str, bytes]) -> None:
+    def __init__(self, config: Config, paths: Sequence[Path]) -> None:
         from bot.app import pool  # only now: it brings the whole program along
 
         async def file(name: str) -> bytes:
-            return contents[name]
+            return await asyncio.to_thread(_read, paths[int(name)])
 
         async def heard(news: object) -> None:
             """Nothing is drawn here."""

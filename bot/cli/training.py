@@ -6,7 +6,8 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,16 +27,17 @@ from bot.studio.translators import local_words, translators
 from bot.training import faults
 from bot.training.folder import pictures_of
 from bot.training.learner import Learner
-from bot.training.planning import Captioned, captioned, check_model, check_name, trigger_of
+from bot.training.planning import Captioned, captioned, check_model, check_name, english, trigger_of
 from engine.errors import BadFile, BadPlan
 from engine.files import catalog
 from engine.files.safetensors_header import read_header
 from engine.pixels import buckets
-from engine.training_plan import KINDS, TrainingPicture, TrainingPlan, planned
+from engine.training_plan import KINDS, MAX_PICTURES, MIN_PICTURES, TrainingPicture, TrainingPlan, planned
 from prompts.errors import Refusal
 from prompts.prompt import Json, Options
 from prompts.translate.chain import close
 from prompts.translate.personal_dictionary import with_personal
+from storage.only_one import hold
 
 CONSENT = 1  # the number of the text that says what is agreed to with --consent
 PRIOR = 16  # pictures of the class that is not to be forgotten
@@ -71,20 +73,24 @@ async def train(
         for one in () if quiet else sentences:
             console.print(texts.say(language, one.key, **one.values), markup=False, soft_wrap=True)
 
-    plan, shown = await _planned(config, wish, tell)
-    folder = config.data.folder / "trainings" / plan.code
+    plan, shown, kept = await _planned(config, wish, tell)
+    # With what is not to be forgotten it is another training, though the pictures of that are yet to be drawn.
+    code = hashlib.sha256(f"{plan.code} {kept}".encode()).hexdigest()[:16] if kept else plan.code
+    folder = config.data.folder / "trainings" / code
     out = wish.out or places(config.engine)["lora"] / f"{plan.name}.safetensors"
-    await asyncio.to_thread(_lay, folder, shown, consent=wish.consent)
-    if wish.prior:
-        plan = await _with_prior(config, plan, folder, wish.prior, language, console)
-    await asyncio.to_thread(_may_be_written, out, plan)
-    (folder / "plan.json").write_text(json.dumps(plan.to_json(), ensure_ascii=False, indent=1), "utf-8")
-    count, trigger = len(plan.new), plan.trigger
-    tell(Say("train.begins", {"count": count, "steps": plan.steps, "views": plan.views, "trigger": trigger}))
-    loss = await _learnt(config, plan, folder, out, language, err)
-    tell(Say("console.written", {"file": str(out)}))
     sheet = out.with_suffix(".png")
-    await _sheet(config, plan, folder, out, sheet, language, console)
+    await asyncio.to_thread(_may_be_written, out, sheet)
+    with _alone(folder):
+        await asyncio.to_thread(_lay, folder, shown, consent=wish.consent)
+        if kept:
+            plan = await _with_prior(config, plan, folder, kept, language, console)
+        await asyncio.to_thread(_check_same, out, plan)
+        write(folder / "plan.json", json.dumps(plan.to_json(), ensure_ascii=False, indent=1).encode())
+        count, trigger = len({one.hash for one in plan.new}), plan.trigger
+        tell(Say("train.begins", {"count": count, "steps": plan.steps, "views": plan.views, "trigger": trigger}))
+        loss = await _learnt(config, plan, folder, out, language, err)
+        tell(Say("console.written", {"file": str(out)}))
+        await _sheet(config, plan, folder, out, sheet, language, console)
     tell(Say("console.written", {"file": str(sheet)}), Say("train.use", {"text": f"{trigger} <lora:{out.stem}:1>"}))
     if quiet:
         told: dict[str, Json] = {
@@ -96,8 +102,9 @@ async def train(
 
 async def _planned(
     config: Config, wish: TrainingWish, tell: Callable[..., None]
-) -> tuple[TrainingPlan, list[Captioned]]:
-    """The plan without what is not to be forgotten, and its pictures; what is to be known of them is told."""
+) -> tuple[TrainingPlan, list[Captioned], str]:
+    """The plan without what is not to be forgotten, its pictures, and that in English; what is to be known of the
+    pictures is told."""
     name = check_name(wish.name)
     if wish.kind not in KINDS:
         raise Refusal("train.kind", kind=wish.kind[:40], kinds=", ".join(KINDS))
@@ -107,10 +114,13 @@ async def _planned(
     family = check_model(model)
     trigger, note = trigger_of(wish.trigger, name)
     found = await asyncio.to_thread(pictures_of, wish.folder)
+    if len(found.pictures) < MIN_PICTURES:
+        raise Refusal("train.count", count=len(found.pictures), least=MIN_PICTURES, most=MAX_PICTURES)
     asked = translators(config)
     try:
         chain = with_personal(await local_words(config), asked)
         shown, notes = await captioned(found.pictures, trigger, chain, person=wish.kind == "person")
+        kept = await english(wish.prior.strip(), chain)
     finally:
         await close(asked)
     said: dict[str, Json] = {"consent": wish.consent, "seed": wish.seed}
@@ -128,7 +138,23 @@ async def _planned(
     sizes = buckets.sizes(plan.resolution, plan.bucket_step)
     wrong = await asyncio.to_thread(faults.faults, found.pictures, sizes, plan.resolution)
     tell(*found.notes, *([note] if note else []), *notes, *wrong)
-    return plan, shown
+    return plan, shown, kept
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """A training's folder while nobody else learns the same. Raises Refusal."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("ab")
+    except OSError as error:
+        raise Refusal("cli.not_written", file=str(folder), reason=error.strerror or "") from error
+    with lock:
+        try:
+            hold(lock)
+        except OSError:
+            raise Refusal("train.running") from None
+        yield
 
 
 def _file(one: Captioned) -> str:
@@ -138,7 +164,6 @@ def _file(one: Captioned) -> str:
 def _lay(folder: Path, shown: Sequence[Captioned], *, consent: bool) -> None:
     """Put the pictures where the plan finds them, and down that somebody agreed, with the time."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for one in shown:
             write(folder / _file(one), one.picture.content)
         agreed = folder / "consent.json"
@@ -149,12 +174,18 @@ def _lay(folder: Path, shown: Sequence[Captioned], *, consent: bool) -> None:
         raise Refusal("cli.not_written", file=str(folder), reason=error.strerror or "") from error
 
 
-def _may_be_written(out: Path, plan: TrainingPlan) -> None:
-    """Raises Refusal for a file that is there already and is not of this training, and for a folder that is not."""
+def _may_be_written(out: Path, sheet: Path) -> None:
+    """Raises Refusal for a folder that is not, a file of another kind, and a picture in the place of the sheet."""
     if not out.absolute().parent.is_dir():
         raise Refusal("cli.no_folder", folder=str(out.absolute().parent))
     if out.suffix != ".safetensors":
         raise Refusal("train.out_kind", file=out.name)
+    if sheet.exists() and not out.exists():
+        raise Refusal("train.exists", file=str(sheet))
+
+
+def _check_same(out: Path, plan: TrainingPlan) -> None:
+    """Raises Refusal for a file that is there already and is not of this training."""
     if out.exists():
         try:
             told = read_header(out).metadata.get("danqing.training_code", "")

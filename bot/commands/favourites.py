@@ -74,7 +74,7 @@ async def _with_said(studio: Studio, person: str, rest: str) -> tuple[Favourite,
     for one in sorted(known, key=lambda one: len(one.name), reverse=True):
         name = fold(one.name)
         if whole == name or (whole.startswith(f"{name} ") and placeholders(one.text)):
-            return one, " ".join(rest.split()[len(one.name.split()) :])
+            return one, "".join(rest.split(None, len(name.split()))[len(name.split()) :])
     return await favourites.find_favourite(studio.db, person, rest), ""
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from bot.buttons.forms import loras
 from bot.buttons.loras import code_of
 from bot.chat import Button, Card, Choice, Field, Person, Request, Say, Select
-from bot.commands.blocked import block, words_of
+from bot.commands.blocked import meant_by, words_of
 from bot.commands.command import Command
 from bot.studio import own_values
 from bot.studio.cards import quality
@@ -94,9 +94,8 @@ async def chosen(studio: Studio, person: Person, name: str, value: str) -> Card:
         value = await _coded(studio, name, value)
     kept = None if not value or meant(value, RESET) else await SETTINGS[name](studio, value)
     if name == "blocked":
-        await kept_tags.clear(studio.db, person.id, "blocked")
-        for word in words_of(str(kept or "")):
-            await block(studio, person, word)
+        words = await meant_by(studio, person, words_of(str(kept or "")))
+        await kept_tags.add_all(studio.db, person.id, "blocked", words, anew=True)
         return replace(await panel(studio, person), text=Say("settings.changed"))
     if name != "language":
         known = await people.settings(studio.db, person.id)

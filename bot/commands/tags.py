@@ -1,4 +1,5 @@
-"""/tags: the tags that a picture shows, in two languages: of one that is attached, answered, or named by its code."""
+"""/tags: the tags that a picture shows, in two languages: of one that is attached, answered, or named by its code; else
+of the person's newest."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ CODE = re.compile(r"(?:^|\s)(?:.*/)?([a-z2-7]{16})/?(?=\s|$)", re.IGNORECASE)  #
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
-    """Raises Refusal `tags.how` where there is no picture."""
+    """Raises Refusal `tags.how` where somebody has no picture yet."""
     code = ""
     if not request.files and not request.reply_to and (match := CODE.search(rest)):
         code, rest = match[1].lower(), rest[: match.start()] + rest[match.end() :]

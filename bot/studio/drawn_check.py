@@ -129,7 +129,7 @@ def _heavier(fragment: Fragment, word: str) -> Fragment | None:
         weight = min(MOST, round(fragment.weight + STEP, 2))
         return replace(fragment, weight=weight) if weight > fragment.weight else None
     spaced = r"\s+".join(map(re.escape, word.split()))
-    inside = re.compile(rf"\({spaced}:(?P<weight>[0-9.]+)\)|(?<![\w-]){spaced}(?![\w-])", re.IGNORECASE)
+    inside = re.compile(rf"\({spaced}:(?P<weight>\d*\.?\d+)\)|(?<![\w-]){spaced}(?![\w-])", re.IGNORECASE)
     match = inside.search(fragment.text)
     if match is None:
         return None
@@ -143,9 +143,28 @@ def _heavier(fragment: Fragment, word: str) -> Fragment | None:
 
 def apart(prompt: Prompt, words: Sequence[str]) -> Prompt:
     """The prompt with these words behind a BREAK, where they have a chunk of the text encoder for themselves; what was
-    nothing but one of them is moved there."""
-    wanted = {plain(word) for word in words}
-    kept = [one for one in prompt.fragments if plain(one.text) not in wanted or one.origin == "preset"]
-    moved = {plain(one.text): one for one in prompt.fragments if one.origin != "preset"}
-    behind = [moved.get(plain(word)) or Fragment(word) for word in words]
-    return replace(prompt, fragments=(*kept, Fragment("BREAK"), *behind) if kept else tuple(behind))
+    nothing but one of them is moved there. Of sides joined by AND, which may be for regions, each keeps its own."""
+    sides: list[list[Fragment]] = [[]]
+    for one in prompt.fragments:
+        sides[-1].append(one)
+        if _joins(one):
+            sides.append([])
+    return replace(prompt, fragments=tuple(one for side in sides for one in _apart(side, words)))
+
+
+def _apart(side: Sequence[Fragment], words: Sequence[str]) -> Sequence[Fragment]:
+    signs = [one for one in side if _joins(one)]
+    said = [plain(" ".join(_said(one))) for one in side if one.origin != "preset"]
+    here = [word for word in words if any(plain(word) in text for text in said)]
+    if not here:
+        return side
+    wanted = {plain(word) for word in here}
+    kept = [one for one in side if one not in signs and (plain(one.text) not in wanted or one.origin == "preset")]
+    moved = {plain(one.text): one for one in side if one.origin != "preset"}
+    behind = [moved.get(plain(word)) or Fragment(word) for word in here]
+    return [*kept, Fragment("BREAK"), *behind, *signs] if kept else [*behind, *signs]
+
+
+def _joins(fragment: Fragment) -> bool:
+    """Whether another side begins behind it."""
+    return fragment.text.split()[-1:] == ["AND"]

@@ -20,18 +20,22 @@ from storage.database import Database
 from storage.jobs import Kept
 from storage.pictures import PictureRow
 
-CUT = 32  # characters of a value
+CUT, CUT_WHY = 32, 120  # characters of a value on a button, and in a sentence, which is to be read to its end
 
 
-def kept_json(name: str, picture: str) -> dict[str, Json]:
-    """What a job keeps of a lesson beside its recipe: which one, and the picture whose recipe was moved."""
-    return {"lesson": name, "picture": picture}
+def kept_json(name: str, picture: str, *, veiled: bool) -> dict[str, Json]:
+    """What a job keeps of a lesson beside its recipe: which one, the picture whose recipe was moved, and whether that
+    has to be veiled where both are shown."""
+    return {"lesson": name, "picture": picture} | ({"veiled": True} if veiled else {})
 
 
 def label(lesson: ParameterLesson, value: str) -> Say:
     """What a parameter is called, with a value of it."""
-    value = value if len(value) <= CUT else value[: CUT - 1] + "…"
-    return Say(f"lesson.{lesson.name}", {"value": value})
+    return Say(f"lesson.{lesson.name}", {"value": _cut(value, CUT)})
+
+
+def _cut(value: str, most: int) -> str:
+    return value if len(value) <= most else value[: most - 1] + "…"
 
 
 def called(name: str, language: str) -> str:
@@ -66,7 +70,7 @@ async def shown(db: Database, kept: Kept, rows: Sequence[PictureRow], card: Card
     sheet = await uploads.add_upload(db, kept.job.owner, content)
     return replace(
         card,
-        text=Say(f"lesson.{lesson.name}.why", {"old": values[0], "new": values[1]}),
+        text=Say(f"lesson.{lesson.name}.why", {"old": _cut(values[0], CUT_WHY), "new": _cut(values[1], CUT_WHY)}),
         pictures=(Shown(sheet, sheet, *measured(content)),),
         buttons=(
             *(Button("compared_picture", row.id, label=one) for row, one in zip((old, new), labels, strict=True)),
@@ -74,7 +78,7 @@ async def shown(db: Database, kept: Kept, rows: Sequence[PictureRow], card: Card
         ),
         fields=tuple(line for line in card.fields if line.label.key == "recipe.time"),
         findings=(),
-        spoiler=card.spoiler or old.adult,
+        spoiler=card.spoiler or old.adult or bool(said.get("veiled")),
     )
 
 

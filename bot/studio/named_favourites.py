@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 
+from prompts.compose import LIMIT, within
 from prompts.errors import Refusal
+from prompts.infotext import reading
 from prompts.placeholders import filled, missing, placeholders, values_of
 from storage import favourites
 from storage.database import Database
@@ -19,24 +21,27 @@ _VALUES = re.compile(r"[(（]((?:[^()（）]|[(（][^()（）]*[)）])*)[)）]")
 
 
 async def put_in(db: Database, person: str, text: str) -> str:
-    """The text with the words of every favourite of the person that it names; a sign before anything else stays. Raises
-    Refusal `favourites.fill` where a place-holder is left open."""
-    if not _SIGN.search(text):
+    """The text with the words of every favourite of the person that it names; a sign before anything else stays, and
+    so does an infotext. Raises Refusal `favourites.fill` where a place-holder is left open, `prompt.too_long`."""
+    if not _SIGN.search(text) or len(text) > LIMIT or reading.pasted(reading.as_block(text)):
         return text
-    known = {one.name: one for one in await favourites.listed(db, person, limit=LISTED)}
-    names = sorted(known, key=len, reverse=True)
-    at = 0
-    for _ in range(MOST):
-        found = next((one for one in _SIGN.finditer(text, at) if _named(text, one.end(), names)), None)
-        if found is None:
-            break
-        name = _named(text, found.end(), names)
-        kept, end = known[name], found.end() + len(name)
+    known = {fold(one.name): one for one in await favourites.listed(db, person, limit=LISTED)}
+    lengths = sorted({len(one.name) for one in known.values()}, reverse=True)
+    parts: list[str] = []
+    done = count = 0
+    for sign in _SIGN.finditer(text):
+        if sign.start() < done or count == MOST:
+            continue
+        end = _end(text, sign.end(), known, lengths)
+        if not end:
+            continue
+        kept = known[fold(text[sign.end() : end])]
         values = _VALUES.match(text, end) if placeholders(kept.text) else None
-        said = with_values(kept, values[1] if values else "")
-        text = f"{text[: found.start()]}{said}{text[values.end() if values else end :]}"
-        at = found.start() + len(said)
-    return text
+        parts += text[done : sign.start()], with_values(kept, values[1] if values else "")
+        done, count = values.end() if values else end, count + 1
+    made = "".join((*parts, text[done:]))
+    within(made)
+    return made
 
 
 def with_values(kept: Favourite, said: str | Mapping[str, str]) -> str:
@@ -49,10 +54,10 @@ def with_values(kept: Favourite, said: str | Mapping[str, str]) -> str:
     return filled(kept.text, values)
 
 
-def _named(text: str, at: int, names: list[str]) -> str:
-    """The longest name that stands at a place of a text and ends there, "" for none."""
-    for name in names:
-        end = at + len(name)
-        if fold(text[at:end]) == fold(name) and not (text[end : end + 1].isalnum() and name[-1:].isalnum()):
-            return name
-    return ""
+def _end(text: str, at: int, known: Container[str], lengths: Sequence[int]) -> int:
+    """Where the longest name ends that stands at a place of a text, 0 for none."""
+    for end in (at + length for length in lengths):
+        last = text[end - 1 : end]
+        if not (last.isspace() or (last.isalnum() and text[end : end + 1].isalnum())) and fold(text[at:end]) in known:
+            return min(end, len(text))
+    return 0

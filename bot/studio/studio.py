@@ -49,7 +49,6 @@ from prompts import controls, regions
 from prompts.compose import compose
 from prompts.doctor import Finding
 from prompts.infotext import reading
-from prompts.options import read_options
 from prompts.prompt import Json, LoraUse, Note, Options, Prompt
 from prompts.safety.judge import decent, signs
 from prompts.safety.signs import verdict
@@ -227,11 +226,11 @@ class Studio:
         """Draw what a text asks for; answered by the job's own card, with these notes behind those on its words."""
         async with self.in_turn(request.person.id):
             turns: dict[str, int] = {}
-            made: Sequence[Recipe] = await self.recipes(request, text, turns)
+            read = await self.read(request, text, turns)
+            made: Sequence[Recipe] = await self.recipes_of(read)
             if notes:
                 made = [replace(one, prompt=replace(one.prompt, notes=(*one.prompt.notes, *notes))) for one in made]
-            check = request.options.check or read_options(text).options.check
-            if await self.submit(request, made, parent=request.reply_to, check=check):
+            if await self.submit(request, made, parent=request.reply_to, check=bool(read.options.check)):
                 await cycles.remember(self.db, request.person.id, turns)
 
     async def recipes(self, request: Request, text: str, turns: dict[str, int] | None = None) -> tuple[Recipe, ...]:

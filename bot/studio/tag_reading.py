@@ -14,7 +14,7 @@ from bot.people import access, guard
 from bot.studio.studio import Studio
 from bot.studio.tag_options import TagWish
 from engine.files import taggers
-from engine.tagging import CLIP, MOST_ASKED, PictureTags, SeenTag, Thresholds
+from engine.tagging import ADULT, CLIP, MOST_ASKED, PictureTags, SeenTag, Thresholds
 from engine.wire import ReadTags
 from prompts.errors import Refusal
 from prompts.safety import judge
@@ -22,6 +22,7 @@ from prompts.safety.signs import verdict
 from storage import maps
 
 log = logging.getLogger(__name__)
+MOST = 300  # tags that are told, the surest: a threshold of 0 lets thousands through
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +64,20 @@ async def read_for(studio: Studio, asked: Request | Press, picture: str, wish: T
     """What is told of a picture where somebody asks: nothing where tags say something sexual of children, and no tags
     for adults where words for them are refused. Raises Refusal `tags.not_told`, and for who has no time left today."""
     await access.may_look(studio.db, studio.rules.access, asked, studio.now(), draining=studio.draining)
-    found = await read(studio, asked.person.id, picture, wish.reader, wish.limits)
+    # Whatever ratings are to be told: by them it is judged what may be.
+    found = await read(studio, asked.person.id, picture, wish.reader, replace(wish.limits, rating=0.0))
+    found = replace(found, tags=(*found.of("rating"), *found.shown[:MOST]))
     words = ", ".join(one.name for one in found.shown)
     signs = await asyncio.to_thread(judge.signs_of_text, words)
-    if found.rating in ("questionable", "explicit") and found.of("rating"):
+    if found.rating in ADULT:
         signs |= guard.ADULT
     # Of a CLIP the order says what is nearest, not what is there. And it is not counted as what somebody wrote is:
     # nobody but a network says so, and it can be wrong.
     if verdict(signs) == "never" and not found.reader.startswith(CLIP):
         log.warning("the tags of a picture of person %s are not told", asked.person.id)
         raise Refusal("tags.not_told")
+    sure = tuple(one for one in found.tags if one.kind != "rating" or one.score >= wish.limits.rating)
+    found = replace(found, tags=sure)
     if await access.unasked(studio.db, studio.rules.access, asked) != "refuse":
         return ToldTags(found)
     told = await asyncio.to_thread(_decent, found.tags)

@@ -23,9 +23,9 @@ def _faults(pictures: Sequence[FolderPicture], sizes: Sequence[buckets.Size], le
     if len(pictures) < FEW:
         yield Say("train.few", {"count": len(pictures), "few": FEW})
     for key, found in (
-        ("train.small", [one for one in pictures if min(one.image.size) < least]),
+        ("train.small", [one for one in pictures if min(one.size) < least]),
         ("train.blurred", [one for one in pictures if sharpness(one.image) < BLURRED]),
-        ("train.cut", [one for one in pictures if buckets.placed(one.image.size, sizes).lost > CUT]),
+        ("train.cut", [one for one in pictures if buckets.placed(one.size, sizes).lost > CUT]),
     ):
         if found:
             yield Say(key, {"files": _names(found), "count": len(found), "least": least})

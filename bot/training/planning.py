@@ -19,6 +19,8 @@ from prompts.tags import entry_of
 from prompts.translate.translator import Translator
 
 _NAME = re.compile(r"[^\W_][\w .()-]{0,79}")
+_RESERVED = re.compile(r"con|prn|aux|nul|(?:com|lpt)[0-9¹²³]")  # Windows' own, whatever they end in
+LONGEST_NAME = 200  # bytes; a file's name has 255 of them, and more is put behind it
 _CHINESE = re.compile(r"[㐀-鿿]")
 
 
@@ -33,7 +35,8 @@ class Captioned:
 def check_name(name: str) -> str:
     """A LoRA's name, which becomes a file's. Raises Refusal `train.name`."""
     name = name.strip()
-    if not _NAME.fullmatch(name) or name.endswith("."):
+    reserved = _RESERVED.fullmatch(name.partition(".")[0].strip().lower())
+    if not _NAME.fullmatch(name) or name.endswith(".") or reserved or len(name.encode()) > LONGEST_NAME:
         raise Refusal("train.name", name=name[:80])
     return name
 
@@ -64,20 +67,27 @@ async def captioned(
     for one in pictures:
         text = one.caption or one.named
         without += not one.caption
-        verdict = judge_text(text) if text else ""
-        if verdict == "never":
-            raise Refusal("access.minors")
-        if verdict == "adult" and person:
-            raise Refusal("train.adult", file=one.path.name)
-        tags = await _english(text, translators) if _CHINESE.search(text) else text
-        said = [tag.strip() for tag in re.split("[,，、]", tags) if tag.strip()]
-        if not any(re.search(rf"\b{re.escape(trigger)}\b", tag.lower()) for tag in said):
-            said.insert(0, trigger)
-        made.append(Captioned(one, ", ".join(said)))
+        _check(text, one, person=person)
+        said = [tag.strip() for tag in re.split("[,，、]", await english(text, translators)) if tag.strip()]
+        calls = [tag for tag in said if re.search(rf"\b{re.escape(trigger)}\b", tag.lower())][:1]
+        rest = [tag for tag in said if tag not in calls]
+        made.append(Captioned(one, ", ".join([*(calls or [trigger]), *rest])))
+        _check(made[-1].caption, one, person=person)
     return made, (Say("train.no_captions", {"count": without}),) if without else ()
 
 
-async def _english(text: str, translators: Sequence[Translator]) -> str:
+def _check(text: str, picture: FolderPicture, *, person: bool) -> None:
+    verdict = judge_text(text) if text else ""
+    if verdict == "never":
+        raise Refusal("access.minors")
+    if verdict == "adult" and person:
+        raise Refusal("train.adult", file=picture.path.name)
+
+
+async def english(text: str, translators: Sequence[Translator]) -> str:
+    """What is said of a picture, in English where it has Chinese in it."""
+    if not _CHINESE.search(text):
+        return text
     prompt, _ = await compose(text, translators=translators, given=Options(plain=True))
     # What is said of a picture is not to be drawn: nothing is added.
     return ", ".join(fragment.text for fragment in prompt.fragments if fragment.origin != "preset")

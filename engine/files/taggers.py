@@ -196,13 +196,13 @@ def chosen(name: str, taggers_in: Sequence[Path], models: Sequence[Path]) -> Tag
     if wanted in (DETECTORS, JUDGE):
         return wanted
     named = {one.name.casefold(): one for one in taggers(taggers_in, models)}
-    seen = {one.name.casefold(): one for one in clips(models)} if wanted not in named else {}
     if not wanted:
         return next(iter(named.values()), DETECTORS) if runs_taggers() else DETECTORS
     if wanted in named:
         if not runs_taggers():
             raise Refusal("tags.absent", name=named[wanted].name, package=RUNS_FILES)
         return named[wanted]
+    seen = {one.name.casefold(): one for one in clips(models)}  # only now: the heads of all models are read for them
     if wanted in ("clip", CLIP):
         if not seen:
             raise Refusal("tags.no_clip")

@@ -69,10 +69,6 @@ def _standing(image: Image.Image, least: float) -> list[Pixels]:
     return found
 
 
-def _shorter(box: Pixels) -> int:
-    return min(box[2] - box[0], box[3] - box[1])
-
-
 def _inside(image: Image.Image) -> Image.Image:
     """What stands in a frame: without its outermost pixels, which are half of what is around it."""
     across, down = math.ceil(image.width / _MARGIN), math.ceil(image.height / _MARGIN)

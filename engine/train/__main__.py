@@ -27,7 +27,7 @@ def main() -> None:
     importing.begin()
     arguments = _arguments()
     stop = threading.Event()
-    for kind in (signal.SIGINT, signal.SIGTERM):
+    for kind in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGBREAK", signal.SIGTERM)):  # the last on Windows
         signal.signal(kind, lambda *_: stop.set())
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("OMP_NUM_THREADS", str(machine.cores()))
@@ -37,7 +37,15 @@ def main() -> None:
     except (BadPlan, TrainingFailed) as error:
         _say(failed=str(error))
     except Refusal as refusal:
-        _say(failed=refusal.key, values={name: str(value) for name, value in refusal.values.items()})
+        _refuse(refusal)
+    except OSError as error:  # a full disk
+        _say(failed=f"{error.filename or arguments.plan.parent}: {error.strerror or error}")
+    except (MemoryError, RuntimeError) as error:
+        from engine.models import card  # only now, as torch
+
+        if not card.out_of_memory(error):
+            raise
+        _refuse(Refusal("train.memory"))
     sys.exit(FAILED)
 
 
@@ -79,6 +87,10 @@ def _learn(arguments: argparse.Namespace, stop: threading.Event) -> int:
     run.keep()
     _say(written=str(path))
     return 0
+
+
+def _refuse(refusal: Refusal) -> None:
+    _say(failed=refusal.key, values={name: str(value) for name, value in refusal.values.items()})
 
 
 def _say(**what: object) -> None:

@@ -15,9 +15,8 @@ def check_faces(plan: TrainingPlan, folder: Path) -> None:
     and nobody has agreed; `train.no_face` where a person is to be learnt from pictures of which not half show one."""
     if plan.consent and plan.kind != "person":
         return
-    files = dict.fromkeys(one.file for one in plan.new)
-    with_faces = [one for one in plan.new if one.file in files and blaze.faces(opened(folder, one).convert("RGB"))]
-    shown = len({one.file for one in with_faces})
+    files = {one.file: one for one in plan.new}
+    shown = sum(bool(blaze.faces(opened(folder, one).convert("RGB"))) for one in files.values())
     if (shown or plan.kind == "person") and not plan.consent:
         raise Refusal("train.consent", count=shown)
     if plan.kind == "person" and 2 * shown < len(files):

@@ -65,11 +65,15 @@ def lora_file(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> byt
 def write(path: Path, made: bytes) -> None:
     """The file, whole or not at all, and on the disk when this returns. Raises OSError."""
     part = path.with_name(f"{path.name}.part")
-    with part.open("wb") as file:
-        file.write(made)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        with part.open("wb") as file:
+            file.write(made)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
     if os.name == "posix":
         folder = os.open(path.parent, os.O_RDONLY)
         try:

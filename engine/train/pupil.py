@@ -14,6 +14,7 @@ from engine.models.twin import twin
 from engine.train.lora_layers import alphas, grown, kohya_names
 from engine.train.words import Reader
 from engine.training_plan import TrainingPlan
+from prompts.errors import Refusal
 
 LARGE = 300_000_000  # weights of a UNet from which it keeps few activations on a graphics card, and computes them again
 TEXT = ("text_encoder", "text_encoder_2")
@@ -24,6 +25,7 @@ class LoraPupil:
 
     def __init__(self, loaded: Loaded, plan: TrainingPlan) -> None:
         self._loaded, self._plan = loaded, plan
+        _settled(loaded)
         self._unet = twin(loaded.unet)
         if loaded.device.type != "cpu" and sum(weight.numel() for weight in self._unet.parameters()) > LARGE:
             self._unet.enable_gradient_checkpointing()
@@ -46,8 +48,8 @@ class LoraPupil:
 
     def found(self, latents: Tensor, times: Tensor, texts: Sequence[str], sizes: Tensor) -> Tensor:
         """What the UNet finds in noisy latents (n, 4, h, w), told the texts, and where it wants to know the `sizes`
-        (n, 6): each picture's height and width, what was cut off above and to the left, and the height and width that
-        are left."""
+        (n, 6): the height and width of each picture's file, what was cut off above and to the left, and the height and
+        width that are left."""
         loaded = self._loaded
         states, pooled = self._read(texts)
         told = {}
@@ -74,3 +76,13 @@ class LoraPupil:
             for layer, alpha in self._alphas[part].items():
                 found[f"{names[layer]}.alpha"] = torch.tensor(float(alpha))
         return found
+
+
+def _settled(loaded: Loaded) -> None:
+    """What is learnt with stays on the device, whatever else comes and goes there. Raises Refusal `train.memory` where
+    the UNet itself has no room."""
+    if loaded.tier.layers:
+        raise Refusal("train.memory")
+    for part in ("unet", *TEXT):
+        if own := getattr(loaded, part):
+            own.to(loaded.device)

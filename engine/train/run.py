@@ -126,8 +126,10 @@ class TrainingRun:
         self._scaler.unscale_(self._optimiser)
         weights = [weight for group in self._optimiser.param_groups for weight in group["params"]]
         norm = nn.utils.clip_grad_norm_(weights, NORM)
-        fine = math.isfinite(self._loss) and bool(torch.isfinite(norm))
-        if fine or self._scaler.is_enabled():  # which takes no step of infinite gradients, and scales less from then on
+        scaled = self._scaler.is_enabled()  # then no step of infinite gradients is taken, and they are scaled less
+        sound = self._scaler.get_scale() >= 1.0 if scaled else bool(torch.isfinite(norm))
+        fine = math.isfinite(self._loss) and sound
+        if fine or scaled:
             self._scaler.step(self._optimiser)
         self._scaler.update()
         self._optimiser.zero_grad(set_to_none=True)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import struct
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
 
 from engine.errors import BadPlan
@@ -18,11 +20,14 @@ from engine.pixels import buckets
 from engine.training_plan import TrainingPicture, TrainingPlan
 from engine.worker import autoencoder
 
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "AVIF")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeenPicture:
     """A picture with its latents (1, 4, h, w), those of its mirror image where pictures are flipped, its bucket, and
-    its size (6,): height and width before anything was cut off, what was above and to the left, and what is left."""
+    its size (6,): height and width of the file, what of the picture was cut off above and to the left, and what is
+    left."""
 
     picture: TrainingPicture
     latents: Tensor
@@ -35,7 +40,8 @@ def seen(loaded: Loaded, plan: TrainingPlan, folder: Path, pictures: Sequence[Tr
     """The pictures from the plan's folder. Raises BadPlan for a file that is gone, no picture, or another than the
     plan's."""
     sizes = buckets.sizes(plan.resolution, plan.bucket_step)
-    return [_seen(loaded, plan, one, opened(folder, one), sizes) for one in pictures]
+    each = {one: _seen(loaded, plan, one, opened(folder, one), sizes) for one in dict.fromkeys(pictures)}
+    return [each[one] for one in pictures]  # which count several times where they are named so often
 
 
 def opened(folder: Path, picture: TrainingPicture) -> Image.Image:
@@ -44,11 +50,11 @@ def opened(folder: Path, picture: TrainingPicture) -> Image.Image:
         content = (folder / picture.file).read_bytes()
         if hashlib.sha256(content).hexdigest() != picture.hash:
             raise BadPlan(f"{picture.file} is not the picture that the plan was made with")
-        image = Image.open(BytesIO(content))
-        image.load()
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise BadPlan(f"{picture.file} cannot be read: {error}") from error
-    return ImageOps.exif_transpose(image)
+        return ImageOps.exif_transpose(Image.open(BytesIO(content), formats=FORMATS))
+    except BadPlan:
+        raise
+    except (OSError, ValueError, SyntaxError, struct.error, zlib.error, EOFError, Image.DecompressionBombError) as why:
+        raise BadPlan(f"{picture.file} cannot be read: {why}") from why
 
 
 def _seen(
@@ -61,5 +67,6 @@ def _seen(
         raise BadPlan(f"the VAE makes no latents of {picture.file}")
     mirrored = autoencoder.latents(loaded, ImageOps.mirror(shown), None) if plan.flips and not picture.prior else None
     (left, top), (width, height) = place.corner, place.bucket
-    size = torch.tensor([place.size[1], place.size[0], top, left, height, width], dtype=torch.float32)
+    # As SDXL was trained: the size of the file, whatever it was brought to, so that small ones teach no blur.
+    size = torch.tensor([image.height, image.width, top, left, height, width], dtype=torch.float32)
     return SeenPicture(picture, latents, mirrored, place.bucket, size)

@@ -90,9 +90,10 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
         return
     if _tells(value, one.value) and await recolour(draft, found, value[0].text, one, reader):
         return
-    if _tells(value, one.value) and all(_decides(old, value[0].text) for old in olds):
+    sky = _of_a_sky(olds, value[0].text)
+    if _tells(value, one.value) and not sky and all(_decides(old, value[0].text) for old in olds):
         instead(draft, found, value, one.value)
-    elif _tells(value, one.value) and (one.target not in KINDS or kind == _PEOPLE):
+    elif _tells(value, one.value) and (one.target not in KINDS or kind == _PEOPLE or sky):
         await describe(draft, found, word, value[0], one, reader)
     elif told:
         for at, said in told.items():
@@ -229,6 +230,11 @@ _ALWAYS = frozenset(
 def _unnamed(thing: Fragment) -> bool:
     """Whether a picture has a thing that nobody needs to name: somebody's eyes, a sky."""
     return opposites.plain(thing.text).split()[-1] in _ALWAYS
+
+
+def _of_a_sky(olds: Sequence[str], value: str) -> bool:
+    """Whether a colour is said of a sky, which stays one: "把天空改成红色"."""
+    return kind_of(value.split()[-1]) == "colour" and all(head(opposites.plain(old)) == "sky" for old in olds)
 
 
 def _is_somebody(one: Fragment) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,3 +74,11 @@ def test_one_takes_everything_and_a_name_stands_before_the_first() -> None:
 @given(st.text(st.characters(exclude_characters="{}｛｝"), max_size=60))
 def test_a_text_without_braces_is_never_changed(text: str) -> None:
     assert placeholders.placeholders(text) == () and filled(text, {"a": "b"}) == text
+
+
+def test_a_brace_that_never_closes_takes_no_time() -> None:
+    began = time.process_time()
+    for text in ("{a=" + " " * 20_000 + "x", "{a" + " " * 20_000, "{a=" * 7_000, "{" * 20_000):
+        assert placeholders.placeholders(text) == ()
+    assert time.process_time() - began < 2
+    assert placeholders.placeholders("{who =  a fox }")[0].usual == "a fox"

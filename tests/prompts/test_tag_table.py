@@ -211,6 +211,20 @@ def test_limits_are_told() -> None:
         tag_changes.switched(table, 3)  # AND
 
 
+def test_what_is_added_has_its_weight_and_breaks_no_lock() -> None:
+    made = Prompt("", (Fragment("red hat"), Fragment("moon")), loras=(LoraUse("ink", 0.7),))
+    table = TagTable.of(made)
+    heavier = tag_changes.added(table, (Fragment("red hat", 1.3),), (), (LoraUse("ink", 0.4),))
+    assert prompt_of(heavier, made).positive == "(red hat:1.3), moon" and heavier.rows[2].now == 0.4
+    assert tag_changes.added(heavier, (Fragment("red hat"),), (), ()) == heavier
+    for row in table.rows:
+        table = tag_changes.locked(table, row.id)
+    assert tag_changes.added(table, (Fragment("moon"),), (), (LoraUse("ink", 0.7),)) == table
+    for fragments, loras in (((Fragment("red hat", 1.3),), ()), ((), (LoraUse("ink", 0.4),))):
+        with pytest.raises(Refusal, match=r"tags\.locked"):
+            tag_changes.added(table, fragments, (), loras)
+
+
 @pytest.mark.parametrize(
     ("tag", "one"),
     [("orange cat", "black cat"), ("wearing red scarf", "wearing blue scarf"), ("long hair", "short hair"),

@@ -44,6 +44,7 @@ HOT: dict[str, tuple[Select[Any], str]] = {
     ),
     "cards that show a picture": (posts.showing_query("picture"), "ix_post_pictures"),
     "a chat's messages": (messages.recent_query("chat", None, 50), "ix_message_chat_position"),
+    "lessons on a picture": (jobs.lessons_query("picture"), "ix_picture_parent_created_id"),
     "older messages": (messages.recent_query("chat", "m1", 50), "ix_message_chat_position"),
     "changed messages": (messages.changed_query("chat", 41, 200), "ix_message_chat_changed"),
     "models used": (pictures.models_query("person"), "ix_picture_person_model_created_id"),

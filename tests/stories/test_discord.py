@@ -130,7 +130,7 @@ async def test_a_table_of_tags(scene: Scene) -> None:
     drawn = await (await ann.slash(channel, "imagine", prompt="戴红围巾的橘猫，(月亮:1.2) --steps 4")).response(
         finished
     )
-    table = await (await ann.press(drawn, "标签")).response()
+    table = await (await ann.press(drawn, "标签表")).response()
     assert table.only_for is ann.user and "橘猫 · orange cat" in table.says and "×1.2" in table.says
     assert len(table.controls) <= 40
     cat = next(one["label"] for one in select(table, "选一个标签来改") if "橘猫" in one["label"])

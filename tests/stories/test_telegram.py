@@ -293,7 +293,7 @@ async def test_a_table_of_tags_is_touched_through_a_kill_and_drawn(tmp_path: Pat
         await server.connected()
         await group.say(ann, "画 戴红围巾的橘猫，雪地，(月亮:1.2) --steps 4 --seed 5")
         drawn = await group.answer(lambda one: one.photo and "画好了" in one.text)
-        await group.press(ann, drawn, "🧩 标签")
+        await group.press(ann, drawn, "🧩 标签表")
         table = await group.answer(lambda one: "标签表" in one.text)
         assert "橘猫 · orange cat" in table.text and "月亮 · moon ×1.2" in table.text
         first = next(row for row in table.keyboard if "橘猫" in row[0])
@@ -324,7 +324,7 @@ async def test_a_table_of_tags_is_touched_through_a_kill_and_drawn(tmp_path: Pat
         await group.say(ann, "去掉月亮", reply_to=made)
         refused = await group.answer(lambda one: "锁定" in one.text, after=made.order)
         assert "月亮" in refused.text
-        await group.press(bob, drawn, "🧩 标签")
+        await group.press(bob, drawn, "🧩 标签表")
         copy = await group.answer(lambda one: "标签表" in one.text, after=refused.order)
         assert "月亮 · moon ×1.2" in copy.text  # of the picture as it was drawn: a table of Bob's own
         assert await program.stop() == 0

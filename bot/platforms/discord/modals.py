@@ -132,14 +132,16 @@ async def same_shape(context: DiscordContext, interaction: discord.Interaction, 
 
 
 async def fill(context: DiscordContext, interaction: discord.Interaction, target: str) -> bool:
-    """Ask what goes into the place-holders of a favourite; False where it has none, or nobody knows it any more."""
+    """Ask what goes into the place-holders of a favourite; False where it has none or too many, or nobody knows it any
+    more."""
     person = await person_of(context, interaction)
     try:
         kept = await favourites.find_favourite(context.db, person.id, target)
     except Refusal:  # the desk says so
         return False
-    found = placeholders(kept.text)[:MOST]
-    if not found:
+    found = placeholders(kept.text)
+    found = found if len(found) <= MOST else tuple(one for one in found if not one.usual)
+    if not 0 < len(found) <= MOST:  # more than a form takes: the desk says how to write them
         return False
     parts: list[Payload] = []
     for one in found:

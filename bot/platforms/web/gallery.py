@@ -211,10 +211,10 @@ async def change(request: web.Request) -> web.Response:
     found = await favourites.find_favourite(site.db, viewer.person.id, request.match_info["id"])
     if body.get("used"):
         await favourites.touch(site.db, found.id)
+    if name := text_of(body, "name", 200).strip():  # first: one that is taken changes nothing
+        await favourites.rename(site.db, viewer.person.id, found.id, name)
     if text := text_of(body, "text", 20_000).strip():
         await favourites.rewrite(site.db, viewer.person.id, found.id, text)
-    if name := text_of(body, "name", 200).strip():
-        await favourites.rename(site.db, viewer.person.id, found.id, name)
     found = await favourites.find_favourite(site.db, viewer.person.id, found.id)
     return web.json_response(picture_json.favourite(found, await people.settings(site.db, viewer.person.id)))
 

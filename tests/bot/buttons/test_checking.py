@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.buttons import checking
 from bot.buttons.checking_after import ChecksAfter
+from bot.chat import Press
 from bot.studio import drawn_check
 from engine.job import Picture
 from engine.queue.news import Finished
 from engine.tagging import JUDGE, PictureTags
 from engine.wire import ReadTags
 from prompts.prompt import Fragment, Prompt
+from storage import maps
+from storage.jobs import Place
+from tests.bot.buttons.test_tag_table import drawn_with, opened, tag, touched
 from tests.bot.commands.test_tags import drawn, fields, pressed
 from tests.bot.studio.test_studio import House, house
 
@@ -65,6 +71,32 @@ async def test_all_there_nothing_known_and_somebody_elses(tmp_path: Path) -> Non
         assert (await pressed(at, "check_drawn", picture, "bob")).text.key == "access.not_yours"
 
 
+async def test_an_admin_who_looks_pays_for_it_and_may_press(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        picture = await at.picture("a cat")
+        knows(at, cat=0.1)
+        at.pool.map_seconds = 5.0
+        admin = replace(await at.person("bob"), admin=True)
+        press = Press(person=admin, place=Place("fake", "bob"), action="check_drawn", target=picture, key="k")
+        card = await checking.check_drawn(at.studio, press)
+        assert await maps.seconds(at.db, admin.id, at.db.now().date()) == 5.0
+        assert await maps.seconds(at.db, (await at.person()).id, at.db.now().date()) == 0.0
+        await checking.seeds_missing(at.studio, replace(press, target=card.buttons[-1].target))
+        assert len(await at.drawn(2)) == 2
+
+
+async def test_a_locked_tag_gets_no_more_weight(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        picture = await at.picture("a cat, beach")
+        shown = await opened(at, picture)
+        await touched(at, shown, "lock", tag(shown, "a cat").id)
+        await drawn_with(at, shown, 2)
+        knows(at, cat=0.1)
+        card = await pressed(at, "check_drawn", at.chat.messages[at.pool.drawn[-1][0]].pictures[0].id)
+        assert (await pressed(at, "raise_missing", card.buttons[0].target)).text.key == "tags.locked_edit"
+        assert len(at.pool.drawn) == 2
+
+
 def prompt(*fragments: Fragment | str) -> Prompt:
     return Prompt("", tuple(one if isinstance(one, Fragment) else Fragment(one) for one in fragments))
 
@@ -92,6 +124,7 @@ def test_only_what_acts_and_is_words_is_asked_for() -> None:
         (Fragment("red scarf", 1.5), "red scarf", "(red scarf:1.6)"),
         (Fragment("a girl with a red scarf"), "red scarf", "a girl with a (red scarf:1.2)"),
         (Fragment("a girl with a (red scarf:1.2)"), "red scarf", "a girl with a (red scarf:1.4)"),
+        (Fragment("a (scarf:1.2.3)"), "scarf", "a ((scarf:1.2):1.2.3)"),
         (Fragment("a scarfless cat and a scarf"), "scarf", "a scarfless cat and a (scarf:1.2)"),
     ],
 )
@@ -105,6 +138,8 @@ def test_what_is_missing_gets_a_chunk_of_its_own() -> None:
     made = drawn_check.apart(prompt("a cat", Fragment("red scarf", 1.2), "beach"), ["red scarf"])
     assert made.positive == "a cat, beach BREAK (red scarf:1.2)"
     assert drawn_check.apart(prompt("cat"), ["cat"]).positive == "cat"
+    made = drawn_check.apart(prompt("town", "AND", "red scarf", "cat", "AND", "dog"), ["red scarf"])
+    assert made.positive == "town AND cat BREAK red scarf AND dog", "what is for a region stays there"
 
 
 async def finished(at: House, checks: ChecksAfter, text: str, count: int = 1) -> str:

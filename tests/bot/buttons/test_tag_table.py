@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,6 +79,18 @@ async def test_nothing_pressed_draws_the_same_and_there_and_back_too(tmp_path: P
             await at.desk.press(less)
         assert tag(await opened(at, picture), "moon").weight == 1.2
         assert await drawn_with(at, shown, 3) == row.recipe
+
+
+async def test_of_two_presses_at_once_both_count(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        shown = await opened(at, await at.picture(CAT))
+        moon, cat = tag(shown, "moon").id, tag(shown, "orange cat").id
+        presses = [("more", moon), ("more", moon), ("off", cat)]
+        await asyncio.gather(*(touched(at, shown, what, row, "p0") for what, row in presses))
+        kept = await tag_tables.get(at.db, shown.table)
+        assert kept
+        rows = {row.id: row for row in kept.table.rows}
+        assert rows[moon].now == 1.4 and rows[cat].off
 
 
 async def test_all_else_of_the_recipe_stays_and_the_words_are_the_persons(tmp_path: Path) -> None:
@@ -163,6 +176,15 @@ async def test_blocked_words_are_never_drawn_for_them_and_named(tmp_path: Path) 
         await at.say("/blocked delete 雪地")
         await at.say("/settings blocked 帽子")
         assert [one.shown for one in await kept_tags.listed(at.db, (await at.person()).id, "blocked")] == ["帽子 · hat"]
+        await at.say("/settings blocked 月亮，<b>")  # of which one is no word: nothing is changed
+        await at.say("/blocked 太阳，<b>")
+        await at.say("/blocked delete 帽子，月亮")
+        assert [one.shown for one in await kept_tags.listed(at.db, (await at.person()).id, "blocked")] == ["帽子 · hat"]
+        assert at.chat.messages[await at.say("/blocked delete")].text.key == "blocked.list"
+        assert at.chat.messages[await at.say("/屏蔽词 删除帽子")].text.key == "blocked.deleted"
+        await at.say("/settings blocked 帽子 · hat、雪地 · snowy field")  # as it is shown
+        listed = await kept_tags.listed(at.db, (await at.person()).id, "blocked")
+        assert {one.source for one in listed} == {"帽子", "雪地"}
         assert at.chat.messages[await at.say("/blocked delete 月亮")].text.key == "blocked.unknown"
         await at.say("/blocked clear")
         assert "snowy field" in (await at.recipe("红围巾，狐狸，雪地")).prompt.positive
@@ -177,6 +199,9 @@ async def test_favourite_tags_are_at_hand(tmp_path: Path) -> None:
         other = await opened(at, await at.picture("狐狸"))
         made = await touched(at, other, "fav", 0, other.favourites[0].value)
         assert tag(made, "wearing red scarf").chinese == "戴红围巾"
+        newest = (await touched(at, made, "star", tag(made, "fox").id)).favourites
+        assert ["scarf" in str(one.label) for one in newest] == [False, True]
+        await touched(at, made, "star", tag(made, "fox").id)
         assert not (await touched(at, made, "star", tag(made, "wearing red scarf").id)).favourites
 
 

@@ -67,6 +67,27 @@ async def test_captions_lie_beside_their_pictures(pool: FakePool, file: Path) ->
     assert file.with_suffix(".txt").read_text("utf-8") == "xh, red_scarf, a_(b)\n"
 
 
+class Held(bytes):
+    """A picture's content, counted as long as anybody holds it."""
+
+    now = most = 0
+
+    def __init__(self, content: bytes) -> None:
+        Held.now += 1
+        Held.most = max(Held.most, Held.now)
+
+    def __del__(self) -> None:
+        Held.now -= 1
+
+
+async def test_of_many_pictures_few_are_held_at_once(
+    pool: FakePool, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tag_files, "_read", lambda path: Held(path.read_bytes()))
+    await run(TagFilesWish([file] * 20), as_json=True)
+    assert len(capsys.readouterr().out.splitlines()) == 20 and Held.most <= 4
+
+
 @pytest.mark.parametrize(
     ("wish", "key"),
     [

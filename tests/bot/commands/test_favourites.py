@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from bot.platforms.discord import slash_commands
+from bot.chat import Person
+from bot.platforms.discord import modals, slash_commands
 from bot.studio import named_favourites
 from engine.job import State
 from prompts.errors import Refusal
@@ -76,6 +80,8 @@ async def test_braces_that_are_none_draw_as_ever(tmp_path: Path) -> None:
         ("＃肖像（老人，雪地），夜晚", "老人，在雪地，轮廓光，夜晚"),
         ("一幅画，#my cat, rain", "一幅画，a fluffy cat, rain"),
         ("#my cat", "a fluffy cat"),
+        ("#MY CAT in rain, #my cat", "a fluffy cat in rain, a fluffy cat"),
+        ("a dog #my cat\nSteps: 20, Seed: 7, Size: 64x64", "a dog #my cat\nSteps: 20, Seed: 7, Size: 64x64"),
         ("#my catapult, #sunset, #1", "#my catapult, #sunset, #1"),
         ("a cat (red:1.2)", "a cat (red:1.2)"),
     ],
@@ -129,3 +135,51 @@ async def test_names_with_blanks_and_commands_on_discord(tmp_path: Path) -> None
     assert said.text == '/favourites use "my portrait" who=a fox'
     said = slash_commands.filled_in("favourites", "rewrite", {"name": "mine", "text": "a {what}"})
     assert said.text == "/favourites rewrite mine a {what}"
+
+
+async def test_hundreds_of_favourites_and_signs_do_not_hold_up_everybody(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        person = (await at.person()).id
+        await favourites.save(at.db, person, "long", "very " * 700)
+        for number in range(120):
+            await favourites.save(at.db, person, f"a favourite with the number {number}", "x")
+        began = time.process_time()
+        assert (await named_favourites.put_in(at.db, person, "#a" * 2_000)) == "#a" * 2_000
+        assert time.process_time() - began < 2
+        with pytest.raises(Refusal) as refused:
+            await named_favourites.put_in(at.db, person, "#long, #long")
+        assert refused.value.key == "prompt.too_long"
+
+
+async def test_values_a_line_each_and_an_option_within_a_favourite(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.say("/favourites save pair {who}, {where} --check")
+        await at.say("/favourites use pair an old man, smiling\nby the sea")
+        assert (await newest(at, 1)).text == "an old man, smiling, by the sea --check"
+        await at.say("#pair(a fox, snow)")
+        assert (await newest(at, 2)).text == "a fox, snow --check"
+        kept = await jobs.get(at.db, (await at.drawn(2))[-1])
+        assert kept and kept.check
+
+
+async def test_a_form_asks_for_five_placeholders_and_more_are_said_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forms: list[list[str]] = []
+
+    async def show(context: object, interaction: object, custom: str, title: str, parts: list[Any]) -> None:
+        forms.append([one["label"] for one in parts])
+
+    async with house(tmp_path) as at:
+        ann = await at.person()
+
+        async def person_of(context: object, interaction: object) -> Person:
+            return ann
+
+        monkeypatch.setattr(modals, "person_of", person_of)
+        monkeypatch.setattr(modals, "_show", show)
+        for name, first in (("few", ""), ("usual", "{z=1}, "), ("open", "{z}, ")):
+            kept = await favourites.save(at.db, ann.id, name, first + "{a}, {b}, {c}, {d}, {e}")
+            filled = await modals.fill(SimpleNamespace(db=at.db), SimpleNamespace(), kept.id)  # type: ignore[arg-type]
+            assert filled is (name != "open")
+        assert forms == [[*"abcde"], [*"abcde"]]

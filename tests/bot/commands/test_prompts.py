@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bot.chat import Request
 from bot.platforms.discord import layout, slash_commands
 from bot.platforms.telegram.keyboards import keyboard
-from storage import drawn_prompts, jobs
+from storage import drawn_prompts, jobs, pictures
+from storage.jobs import Place
+from tests.bot.commands.test_compare import ended
 from tests.bot.commands.test_history import filled, said
 from tests.bot.studio.test_studio import house
 
@@ -65,3 +68,15 @@ async def test_words_are_used_again_as_if_written_now(tmp_path: Path) -> None:
         assert at.chat.messages[await at.press("use_again", picture, "bob")].text.key == "access.not_yours"
     said_so = slash_commands.filled_in("prompts", "", {"words": "猫", "favourites": "only"})
     assert said_so.text == "/prompts 猫 favourites"
+
+
+async def test_the_negative_beside_the_words_is_used_again(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        ann, here = await at.person(), Place("fake", "ann")
+        await at.desk.request(Request(person=ann, place=here, text="a red apple", key="first", negative="worms"))
+        first = await ended(at)
+        await at.press("use_again", first.pictures[0].id)
+        kept = await jobs.get(at.db, (await at.drawn(2))[-1])
+        before = await pictures.get(at.db, first.pictures[0].id)
+        assert kept and before and kept.job.recipe.prompt.negative == before.recipe.prompt.negative
+        assert "worms" in kept.job.recipe.prompt.negative

@@ -6,16 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from bot.chat import Card, Upload
 from bot.studio import tag_options
 from bot.studio.tag_options import CaptionStyle, TagWish
+from bot.studio.tag_reading import MOST
+from engine.pixels import png_recipe
 from engine.recipe import Recipe
-from engine.tagging import PictureTags, SeenTag, Thresholds, caption
+from engine.tagging import PictureTags, SeenTag, Thresholds, caption, kept
 from prompts.errors import Refusal
-from storage import maps
+from prompts.prompt import Fragment, Prompt
+from storage import maps, pictures
 from tests.bot.studio.test_studio import House, house
-from tests.fakes import a_png
+from tests.fakes import a_png, a_recipe
 
 SEEN = PictureTags(
     "wd",
@@ -167,3 +171,42 @@ async def test_tags_for_adults_are_told_where_such_words_may_be_said(tmp_path: P
         at.pool.tags = lambda wish: PictureTags("wd", (*nude, SeenTag("child", 0.9)))
         card = await said(at, "/tags")
         assert card.text.key == "tags.not_told" and not card.fields
+
+
+async def test_no_threshold_hides_what_a_picture_is_rated(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        seen = (SeenTag("child", 0.9), SeenTag("explicit", 0.8, "rating"))
+        at.pool.tags = lambda wish: PictureTags("wd", kept(seen, Thresholds(wish.general, rating=wish.rating)))
+        assert (await said(at, "/tags rating=0.99")).text.key == "tags.not_told"
+        seen = (SeenTag("cat", 0.9), SeenTag("general", 0.8, "rating"))
+        assert "tags.rating" in fields(await said(at, "/tags rating=0.5"))
+        assert "tags.rating" not in fields(await said(at, "/tags rating=0.99"))
+        seen = tuple(SeenTag(f"a{number}", 0.5) for number in range(9000))
+        assert (await said(at, "/tags 0")).text.values["count"] == MOST
+
+
+async def test_without_a_picture_it_is_the_newest_and_of_several_none(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        at.pool.tags = lambda wish: SEEN
+        await at.picture("a red apple")
+        newest = await pictures.get(at.db, await at.picture("a cat"))
+        assert newest
+        card = await said(at, "/tags 0.5", files=())
+        assert card.text.key == "tags.read"
+        assert at.pool.readings[-1].picture == newest.hash and at.pool.readings[-1].general == 0.5
+        assert (await said(at, "/tags", "bob", ())).text.key == "tags.how"
+        assert (await said(at, "/tags", files=SENT * 2)).text.key == "tags.one_picture"
+        assert len(at.pool.readings) == 1
+
+
+async def test_the_words_in_a_file_are_told_where_such_words_may_be_said(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        at.pool.tags = lambda wish: SEEN
+        for words in ("a cat", "a completely nude woman", "a nude child"):
+            recipe = replace(a_recipe(), prompt=Prompt(words, (Fragment(words),)))
+            file = Upload("x.png", png_recipe.png(Image.new("RGB", (32, 32)), recipe))
+            card = await said(at, "/tags", files=(file,))
+            assert fields(card).get("tags.recipe") == (words if words == "a cat" else None)
+            if "woman" in words:
+                assert fields(card)["tags.note"] == "tags.recipe_left_out"
+        assert card.text.key == "access.minors"

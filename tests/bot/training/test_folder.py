@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from bot.training import folder as reading
 from bot.training.faults import faults
 from bot.training.folder import pictures_of
 from bot.training.planning import captioned, check_name, trigger_of
@@ -68,11 +70,40 @@ async def test_nothing_that_must_not_be_learnt(tmp_path: Path) -> None:
         assert refused.value.key == key
 
 
+async def test_the_trigger_is_judged_with_the_caption_and_stands_in_front(tmp_path: Path) -> None:
+    grain(1).save(tmp_path / "a.png")
+    (tmp_path / "a.txt").write_text("blue background, a zwx, nude")
+    found = pictures_of(tmp_path).pictures
+    (made,), _ = await captioned(found, "zwx", [Glossary()], person=False)
+    assert made.caption == "a zwx, blue background, nude"
+    with pytest.raises(Refusal) as refused:
+        await captioned(found, "child", [Glossary()], person=False)
+    assert refused.value.key == "access.minors"
+
+
+def test_odd_files_of_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = tmp_path / "10_zwx"
+    inner.mkdir()
+    for name, text in (("a", "红色的帽子".encode("utf-16")), ("b", ("帽" + "a" * 15_996 + "子").encode())):
+        grain(ord(name)).save(inner / f"{name}.png")
+        (inner / f"{name}.txt").write_bytes(text)
+    grain(3).save(inner / "c.png", "EPS")
+    (inner / "d.png").mkdir()
+    os.mkfifo(inner / "e.png")
+    found = pictures_of(tmp_path)
+    assert [(one.caption[:3], one.repeats) for one in found.pictures] == [("红色的", 1), ("帽aa", 1)]
+    assert [note.values for note in found.notes] == [{"file": "c.png"}]
+    monkeypatch.setattr(reading, "MAX_PICTURES", 1)
+    with pytest.raises(Refusal) as refused:
+        pictures_of(tmp_path)
+    assert refused.value.key == "train.count"
+
+
 def test_names_and_triggers() -> None:
     assert check_name(" 小红 v2 ") == "小红 v2" and trigger_of("", "Xiao_Hong") == ("xiao hong", None)
     word, note = trigger_of("cat", "x")
     assert word == "cat" and note and note.key == "train.common_trigger"
-    for name in ("", "../up", "a/b", "x" * 90, "."):
+    for name in ("", "../up", "a/b", "x" * 90, ".", "con", "NUL.v2", "Lpt1 ", "画" * 80):
         with pytest.raises(Refusal):
             check_name(name)
     with pytest.raises(Refusal) as refused:

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.files import taggers as files
 from engine.files.taggers import taggers, useless
 from engine.taggers.reading import tags_of
-from engine.tagging import PictureTags, SeenTag, Thresholds
+from engine.tagging import DETECTORS, JUDGE, PictureTags, SeenTag, Thresholds
 from prompts.errors import Refusal
 from tests import onnx_files
 
@@ -172,3 +173,9 @@ def test_a_network_without_its_list_is_told_as_such(tmp_path: Path) -> None:
 def test_tags_come_through_the_wire_as_they_are() -> None:
     found = PictureTags("wd", (SeenTag("red scarf", 0.5), SeenTag("miku", 0.9, "character")), {"cat": 0.25})
     assert PictureTags.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+def test_no_heads_of_models_are_read_where_no_clip_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "clips", lambda folders: pytest.fail("every model is opened for it"))
+    for name in ("", DETECTORS, JUDGE):
+        assert files.chosen(name, [tmp_path], [tmp_path]) in (DETECTORS, JUDGE)

@@ -127,3 +127,13 @@ def test_text_encoders_have_the_level_that_transformers_took_away() -> None:
 def test_the_file_says_what_it_is(tmp_path: Path) -> None:
     write(tmp_path / "a.safetensors", lora_file(TENSORS, {"ss_output_name": "zwx", "modelspec.trigger_phrase": "zwx"}))
     assert identify(tmp_path / "a.safetensors").triggers == ("zwx",)
+
+
+def test_a_full_disk_leaves_no_half_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="space"):
+        write(tmp_path / "a.safetensors", b"made")
+    assert not list(tmp_path.iterdir())

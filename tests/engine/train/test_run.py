@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,18 @@ from safetensors.torch import load
 from engine.adapters import loras
 from engine.errors import BadPlan, TrainingFailed
 from engine.files.lora_names import by_layer
+from engine.files.tiers import TIERS
 from engine.models import loading
 from engine.models.loaded import Loaded
 from engine.train import run as running
 from engine.train.lora_file import write
 from engine.train.run import Taken, TrainingRun, rate_share
+from engine.train.seen import seen
 from engine.train.words import Reader, said
 from engine.training_plan import TrainingPlan
+from prompts.errors import Refusal
 from tests import tiny_families
-from tests.engine.drawing import draw, gap, recipe
+from tests.engine.drawing import draw, gap, photograph, recipe
 from tests.engine.train import plans
 
 
@@ -187,6 +191,54 @@ def test_losses_that_are_no_numbers_change_nothing_and_take_it_back_once(
             monkeypatch,
             lambda _: True,
         )
+
+
+def test_infinite_gradients_of_halves_only_lower_their_scale(
+    loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = running.noising.loss
+    monkeypatch.setattr(running.noising, "loss", lambda *told: 1e8 * plain(*told))
+    run = TrainingRun(loaded, plans.small(tmp_path, steps=6), tmp_path)
+    run._scaler = torch.amp.GradScaler("cpu", init_scale=2.0**120)
+    turns = [run.turn() for _ in range(5)]
+    assert None not in turns and run._slower == 1.0 and run._scaler.get_scale() == 2.0**115
+    run._scaler = torch.amp.GradScaler("cpu", init_scale=2.0**-2)  # which no infinite gradients have brought so low
+    run.turn()
+    assert run._bad == 1
+
+
+def test_pictures_that_count_several_times_are_read_once_and_tell_the_size_of_their_file(
+    loaded: Loaded, tmp_path: Path
+) -> None:
+    plan = plans.small(tmp_path)
+    wide = plans.picture(tmp_path, "wide.png", photograph(90, 120), "zwx, wide")
+    found = seen(loaded, replace(plan, flips=True), tmp_path, (wide, plan.pictures[0], wide))
+    assert found[0] is found[2] and found[0] is not found[1]
+    assert found[0].size.tolist() == [120, 90, *found[0].size.tolist()[2:4], *reversed(found[0].bucket)]
+
+
+def test_a_model_whose_unet_has_no_room_is_refused(loaded: Loaded, tmp_path: Path) -> None:
+    tier, loaded.tier = loaded.tier, TIERS[-1]
+    try:
+        with pytest.raises(Refusal) as refused:
+            TrainingRun(loaded, plans.small(tmp_path), tmp_path)
+    finally:
+        loaded.tier = tier
+    assert refused.value.key == "train.memory"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"seed": -1}, {"seed": 2**40}, {"bucket_step": 12}, {"alpha": 0.0}, {"conv_rank": 4}, {"name": "../up"},
+        {"unet_rate": 10**400}, {"pictures": [{"file": "/etc/x", "hash": "", "caption": ""}]},
+        {"pictures": [{"file": "a.png", "hash": 3, "caption": ""}]},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_is_no_plan_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
+    with pytest.raises(BadPlan):
+        TrainingPlan.from_json({**plans.small(tmp_path).to_json(), **changes})
 
 
 def mkdir(folder: Path, pictures: Path) -> Path:

@@ -49,6 +49,9 @@ KINDS = {
         ("一个穿深绿色毛衣的男生在喝咖啡", "毛衣颜色浅一点", "一个穿浅绿色毛衣的男生在喝咖啡"),
         ("一个女孩穿着红色裙子", "裙子颜色深一点", "一个女孩穿着深红色裙子"),
         ("a man in a dark green sweater", "make the sweater lighter", "a man in a light green sweater"),
+        ("a girl with a red hat", "帽子颜色艳一点", "a girl with a bright red hat"),
+        ("三只猫，蓝色的天空", "天空颜色深一点", "三只猫，深蓝色的天空"),
+        ("三只猫，蓝色的天空", "把天空改成红色", "三只猫，红色的天空"),
     ],
     "one time, pose and framing for another": [
         ("an empty street in the morning", "make it evening", "an empty street in the evening"),

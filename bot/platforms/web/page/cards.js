@@ -13,6 +13,7 @@ const ENDS = ["done", "failed", "cancelled"];
 const COPIES = [320, 640, 1280, 2048]; // longest sides of a picture's copies, as gallery.py has them
 const SMALL = 320; // pixels: below this a picture is enlarged to be seen
 const IN_TABLE = ["compared_picture", "vote"]; // what a table does by itself
+const WORDED = ["use_again", "versus_with"]; // under one of several pictures: no icon says what these do
 const counting = new Map(); // cards that count their seconds down between two words from the server
 
 setInterval(() => counting.forEach((tick) => tick()), 1000);
@@ -292,7 +293,7 @@ export function toolbar(buttons, pictures, words, bare = false) {
   const nodes = buttons.map((one) => {
     const node = button(one.label, {
       shape: one.more ? null : one.action,
-      bare,
+      bare: bare && !WORDED.includes(one.action),
       kind: `${one.danger ? "risky" : ""} ${one.action}`,
       onclick: async () => {
         // Not `disabled`: that would take the focus away from whoever presses with a key.

@@ -120,7 +120,7 @@ export function askToFill(one, act) {
     for (const { each, input } of fields) {
       const value = input.value.trim() || each.usual;
       values[each.name] = value;
-      for (const written of each.written) text = text.replaceAll(written, value || written);
+      for (const written of each.written) text = text.replaceAll(written, () => value || written);
     }
     try {
       await act(values, text);

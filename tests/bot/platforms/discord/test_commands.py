@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -137,7 +138,8 @@ def test_commands_are_within_discords_limits() -> None:
 
     def walk(one: Any) -> int:
         names = [one["name"], *one.get("name_localizations", {}).values()]
-        assert all(1 <= len(name) <= 32 and name == name.lower() for name in names) or one.get("type") == 3
+        good = all(re.fullmatch(r"[-\w]{1,32}", name) and name == name.lower() for name in names)
+        assert good or one.get("type") == 3, names
         told = [one.get("description", ""), *one.get("description_localizations", {}).values()]
         assert all(len(text) <= 100 for text in told)
         assert len(one.get("options", ())) <= 25 and len(one.get("choices", ())) <= 25

@@ -73,7 +73,7 @@ def test_every_button_of_one_picture_is_reached_and_five_stand_at_once(kept: boo
     assert [one["label"] for one in rows[0]["components"]] == [
         "Again", "Vary", "Upscale ×2", "Edit", "Saved" if kept else "Save",
     ]  # fmt: skip
-    assert [one["label"] for one in rows[1]["components"]] == ["Tags"]
+    assert [one["label"] for one in rows[1]["components"]] == ["Tag table"]
     assert rows[2]["components"][0]["placeholder"] == "More…" and len(rows) == 3
     assert ("'rename:" in said) == kept
     assert all(f":{layout._pressed(one)}:" in said or f"'{layout._pressed(one)}:" in said for one in buttons)

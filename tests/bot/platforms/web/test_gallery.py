@@ -187,7 +187,8 @@ async def test_favourites_are_saved_listed_found_used_renamed_and_deleted(serve:
     way = f"/api/favourites/{saved['id']}"
     assert (await (await browser.patch(way, json={"used": True})).json())["used"] == 1
     assert (await (await browser.patch(way, json={"name": "小猫"})).json())["name"] == "小猫"
-    assert (await browser.patch(way, json={"name": "apple"})).status == 409
+    assert (await browser.patch(way, json={"name": "apple", "text": "new words"})).status == 409
+    assert not await listed("new words")
     assert (await browser.delete(way)).status == 200
     assert await listed() == ["apple"]
     assert (await browser.delete(way)).status == 404
