@@ -75,8 +75,9 @@ _LORA_TAG = re.compile(r"<lora:([^<>:]+)(?::[^<>]*)?>")
 _EITHER = "|".join(sorted(map(re.escape, NAMES), key=len, reverse=True))
 _HEAD = re.compile(
     rf"(?:(?<=[\s,，;；、])|^)(?:(?P<letter>[xyz])(?:轴|軸| axis)?\s*[:：]\s*)?(?:(?P<name>{_EITHER})\s*[=＝:：]"
-    r"""|把\s*(?P<old>“[^”]+”|"[^"]+"|「[^」]+」|[^\s“"「]+?)\s*(?:换成|換成|改成|替换成|替換成)[:：]?"""
-    r"""|(?:replace|change)\s+(?P<word>"[^"]+"|“[^”]+”|\S+)\s+(?:with|by|to)\b[:：]?)\s*""",
+    r"""|把\s*(?P<old>“[^”]{1,200}”|"[^"]{1,200}"|「[^」]{1,200}」|[^\s“"「]{1,200}?)"""
+    r"""\s*(?:换成|換成|改成|替换成|替換成)[:：]?"""
+    r"""|(?:replace|change)\s+(?P<word>"[^"]{1,200}"|“[^”]{1,200}”|\S{1,200})\s+(?:with|by|to)\b[:：]?)\s*""",
     re.IGNORECASE,
 )
 _OTHER = re.compile(r"(?:(?<=[\s,，;；、])|^)(?:[xyz]\s*[:：]\s*)?([^\s=＝:：,，]{1,30})\s*[=＝]")
@@ -91,7 +92,7 @@ def read(text: str) -> tuple[Axis, ...]:
     """The axes that a text says: x, y and z in this order where they are named so. Numbers may be lists ("10,20"),
     ranges with both ends ("1-5", "10-50(+10)", "0.4-1(+0.2)") and counts ("3-9[4]"), as A1111's X/Y/Z plot reads them;
     words are lists, in quotes where a comma is in one. Raises Refusal `compare.…` for what is none."""
-    text = text.strip()
+    text = " ".join(text.split())
     heads = list(_HEAD.finditer(text))
     stray = (text[: heads[0].start()] if heads else text).strip(_BETWEEN)
     _known(stray)
@@ -103,8 +104,11 @@ def read(text: str) -> tuple[Axis, ...]:
         if head["name"]:
             _known(said)
         found.append(((head["letter"] or "").casefold(), _axis(head, said)))
-    titles = [letter or one.title for letter, one in found]
-    if twice := next((one for one in titles if titles.count(one) > 1), ""):
+    letters = [letter for letter, _ in found if letter]
+    if twice := next((one for one in letters if letters.count(one) > 1), ""):
+        raise Refusal("compare.twice", name=twice)
+    changed = [(one.kind, one.what) for _, one in found]
+    if twice := next((one.title for _, one in found if changed.count((one.kind, one.what)) > 1), ""):
         raise Refusal("compare.twice", name=twice)
     if len(found) > MOST_AXES:
         raise Refusal("compare.too_many_axes", count=len(found), limit=MOST_AXES)
@@ -215,14 +219,21 @@ def asked(text: str, axes: Sequence[Axis], values: Sequence[Value], *, raw: bool
     `compare.not_there` where the text has not what is to be replaced, `compare.no_lora` where a weight is of no LoRA,
     and as an option with that value."""
     made = AskedPicture(text)
+    # Where LoRAs are compared a weight is theirs: "none" has none.
+    bare = any(axis.kind == "lora" and _is_none(value) for axis, value in zip(axes, values, strict=True))
     for axis, value in sorted(zip(axes, values, strict=True), key=lambda pair: _ORDERED.index(pair[0].kind)):
-        made = _with(made, axis, value, raw or options.says(text, "raw"))
+        if not (bare and axis.kind == "weight"):
+            made = _with(made, axis, value, raw or options.says(text, "raw"))
     return made
+
+
+def _is_none(value: Value) -> bool:
+    return str(value).casefold() in _NONE
 
 
 def _with(made: AskedPicture, axis: Axis, value: Value, raw: bool) -> AskedPicture:
     said = str(value)
-    none = said.casefold() in _NONE
+    none = _is_none(value)
     match axis.kind:
         case "replaced":
             return replace(made, text=_replaced(made.text, [axis.what], [said]))

@@ -255,6 +255,15 @@ async def of_person(db: Database, person: str, limit: int = 20) -> list[Kept]:
     return await _listed(db, of_person_query(person, limit))
 
 
+async def rests(db: Database, whole: Kept) -> list[Kept]:
+    """The jobs that draw, or drew, what is missing of a comparison, oldest first."""
+    if whole.comparison is None:
+        return []
+    job = tables.Jobs
+    theirs = job.person == whole.job.owner, job.comparison["of"].as_string() == whole.job.id
+    return await _listed(db, select(job).where(*theirs).order_by(job.created, job.id))
+
+
 def unanswered_query(platforms: Collection[str]) -> Select[tables.Jobs]:
     """Apart, so that a test can look at its plan; so is the next."""
     open_jobs = select(tables.Jobs).where(tables.Jobs.answered == false(), tables.Jobs.platform.in_(list(platforms)))

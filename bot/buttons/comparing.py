@@ -96,8 +96,9 @@ async def once_more(studio: Studio, press: Press, kept: Kept) -> Card | None:
         seconds = sum(map(studio.queue.estimate.seconds, kept.job.recipes))
         text = Say("compare.again", {"count": count, "seconds": seconds})
         return Card(text=text, buttons=(Button("compare_again", kept.job.id),))
+    varied = len({one.variation for one in kept.job.recipes}) > 1  # which is what is compared
     seed = recipes.new_seed()
-    fresh = [replace(one, seed=seed, variation=None) for one in kept.job.recipes]
+    fresh = [replace(one, seed=seed, variation=one.variation if varied else None) for one in kept.job.recipes]
     # A lesson stands beside a picture of the old seed: with another it would show two things at once.
     comparison = kept.comparison if comparing_in_part.keeps(kept) else None
     await studio.submit(press, fresh, parent=kept.parent, comparison=comparison)
@@ -114,6 +115,7 @@ async def _made(studio: Studio, request: Request, text: str, said: str) -> Compa
     """The comparison; where nothing is said but what is compared, all else is that of the picture that is answered."""
     most = min(comparing.SQUARE * studio.rules.pictures_per_request, comparing.MOST)
     if text.strip():
+        comparing.in_vain(request.options, text)
         return await comparing.compared(anew(studio), request, text, said, most)
     if not request.reply_to:
         raise Refusal("compare.how")

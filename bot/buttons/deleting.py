@@ -11,7 +11,7 @@ from bot.people import owned
 from bot.studio import cards, last_cards
 from bot.studio.studio import Studio
 from storage import jobs, pictures, posts
-from storage.jobs import Place
+from storage.jobs import Kept, Place
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +34,14 @@ async def delete(studio: Studio, press: Press) -> Card:
 
 
 async def _without(studio: Studio, job: str) -> None:
-    """Have a job's message show the pictures that are left; it goes with the last of them."""
-    kept = await jobs.get(studio.db, job)
-    if kept is None or not kept.place.message or kept.place.platform not in studio.chats:
+    """Have the messages that show a job's pictures show those that are left; they go with the last of them."""
+    if (kept := await jobs.get(studio.db, job)) is not None:
+        for one in (kept, *await jobs.rests(studio.db, kept)):
+            await _message_without(studio, one)
+
+
+async def _message_without(studio: Studio, kept: Kept) -> None:
+    if not kept.place.message or kept.place.platform not in studio.chats:
         return
     card = await last_cards.last_card(studio.db, kept)
     if card.pictures:

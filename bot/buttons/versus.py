@@ -91,6 +91,7 @@ async def beside(studio: Studio, asked: Request | Press, first: PictureRow, seco
         buttons=tuple(
             Button("compared_picture", row.id, label=Say("versus.open", {"letter": letter}))
             for letter, row in zip("AB", rows, strict=True)
+            if row in mine
         ),
         spoiler=spoiler,
         table=ComparedTable(tuple(_labels(rows)), ("",), ("",), tuple(map(cards.shown, rows))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.chat import Button, Card, Press, Say
+from bot.people import owned
 from bot.studio import comparing
 from bot.studio.studio import Studio
 from engine.job import State
@@ -28,7 +29,8 @@ def ballot(sheet: Card) -> tuple[Button, ...]:
 
 
 async def vote_for(studio: Studio, press: Press) -> Card:
-    """Vote for a picture, and say how the votes stand. Raises Refusal `picture.gone`, `vote.not_compared`."""
+    """Vote for a picture, and say how the votes stand. Raises Refusal `picture.gone`, `vote.not_compared`,
+    `access.not_yours` where only its owner sees the sheet."""
     return await _voted(studio, press, taken_back=False)
 
 
@@ -43,14 +45,18 @@ async def _voted(studio: Studio, press: Press, *, taken_back: bool) -> Card:
         raise Refusal("picture.gone")
     job = row.job or ""
     await sheet_of(studio.db, job)
+    kept = await jobs.get(studio.db, job)
+    assert kept is not None
+    if not comparing.is_shared(kept):
+        owned.owner_or_admin(press.person, kept.job.owner)
     if taken_back:
         await votes.withdraw(studio.db, job, press.person.id, row.id)
     else:
         await votes.cast(studio.db, job, press.person.id, row.id)
     sheet = await sheet_of(studio.db, job)
-    kept = await jobs.get(studio.db, job)
-    if kept and kept.place.message and kept.place.platform in studio.chats:
-        await studio.chats[kept.place.platform].renew(kept.place, sheet, press.key)
+    for one in (kept, *await jobs.rests(studio.db, kept)):  # whose answers show the sheet, too
+        if one.place.message and one.place.platform in studio.chats:
+            await studio.chats[one.place.platform].renew(one.place, sheet, press.key)
     assert sheet.table is not None
     number = 1 + [one.id for one in sheet.table.cells].index(row.id)
     stand = comparing.standing(sheet.table)

@@ -42,6 +42,7 @@ async def compare(
             await _two(seat, codes, output, language, console, quiet=quiet)
             return
         request = await seat.request(text, beside, DrawnFrom())
+        comparing.in_vain(request.options, text)
         made = await comparing.compared(begun.anew(seat.studio), request, text, said, comparing.MOST)
         columns, rows, count = made.shape
         if not quiet:

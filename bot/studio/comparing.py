@@ -14,10 +14,11 @@ from bot.studio.contact_sheet import encoded
 from bot.studio.uploads import measured
 from engine.job import State
 from engine.recipe import Recipe
-from prompts import axes
+from prompts import axes, options
 from prompts.axes import AskedPicture, Axis, Value
 from prompts.errors import Refusal
-from prompts.prompt import Json
+from prompts.infotext import reading
+from prompts.prompt import Json, Options, merged
 from storage import uploads, votes
 from storage.database import Database
 from storage.jobs import Kept
@@ -60,6 +61,17 @@ _NOTHING = (Axis("", "", "", ("",)),) * axes.MOST_AXES
 
 # The recipes of a request with what a cell asks for beside it.
 RecipesOf = Callable[[Request, AskedPicture], Awaitable[Sequence[Recipe]]]
+
+
+def in_vain(given: Options, text: str) -> None:
+    """Raises Refusal `compare.several`, `compare.unchecked` for what a text, or what stands beside it, wishes that no
+    comparison does."""
+    if not reading.pasted(text):  # whose fields are those of a picture that there is
+        given = merged(given, (options.flags if given.raw else options.read_options)(text).options)
+    if given.count and given.count > 1:
+        raise Refusal("compare.several", count=given.count)
+    if given.check:
+        raise Refusal("compare.unchecked")
 
 
 async def compared(recipes_of: RecipesOf, request: Request, text: str, said: str, most: int) -> Comparison:
@@ -123,7 +135,7 @@ async def drawn(db: Database, kept: Kept, rows: Sequence[PictureRow]) -> bytes |
         contents = [await db.files.get(row.hash) for row in rows]
     except Refusal:  # somebody took a file away
         return None
-    return await asyncio.to_thread(_one_sheet, made, contents)
+    return await asyncio.to_thread(one_sheet, made, contents)
 
 
 async def with_table(db: Database, kept: Kept, made: Comparison, rows: Sequence[PictureRow], card: Card) -> Card:
@@ -184,7 +196,8 @@ def standing(table: ComparedTable) -> Say:
     return Say("vote.leads" if len(ahead) == 1 else "vote.tied", values)
 
 
-def _one_sheet(made: Comparison, contents: Sequence[bytes]) -> bytes:
+def one_sheet(made: Comparison, contents: Sequence[bytes]) -> bytes:
+    """All sheets of the pictures of the comparison's recipes beneath each other, as small as programs will open."""
     share = comparison_sheet.share([contents[at] for at in made.shows])
     return encoded(comparison_sheet.beneath(sheets(made, contents, share)), "PNG")
 

@@ -13,8 +13,7 @@ from bot import texts
 from bot.chat import Button, Card, Say, Shown
 from bot.studio import cards, comparing
 from bot.studio.comparing import Comparison
-from bot.studio.comparison_sheet import FONT, beneath
-from bot.studio.contact_sheet import encoded
+from bot.studio.comparison_sheet import FONT
 from bot.studio.uploads import measured
 from engine.job import State
 from engine.recipe import Recipe
@@ -129,7 +128,7 @@ def _sheet(made: Comparison, contents: Sequence[bytes | None], word: str, usual:
         content or _empty(word, sizes.get((recipe.width, recipe.height), usual))
         for recipe, content in zip(made.recipes, contents, strict=True)
     ]
-    return encoded(beneath(comparing.sheets(made, filled)), "PNG")
+    return comparing.one_sheet(made, filled)
 
 
 def _empty(word: str, size: tuple[int, int]) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from prompts import axes
@@ -69,6 +71,8 @@ def test_lists_ranges_and_counts_are_read(said: str, expected: list[tuple[str, s
         ("steps=", "compare.no_values"),
         ("steps=1,2 steps=3", "compare.twice"),
         ("x:steps=1,2 x:cfg=3", "compare.twice"),
+        ("steps=1,2 步数=3,4", "compare.twice"),
+        ("x:steps=1,2 y:steps=3,4", "compare.twice"),
         ("seed=1-1000000000", "compare.too_many_values"),
         ("steps=1 cfg=1 seed=1 style=a", "compare.too_many_axes"),
         ("提示词顺序=a,b,c,d,e", "compare.too_many_values"),
@@ -78,6 +82,17 @@ def test_what_cannot_be_compared_is_said(said: str, key: str) -> None:
     with pytest.raises(Refusal) as refused:
         axes.read(said)
     assert refused.value.key == key
+
+
+def test_lines_are_read_as_spaces() -> None:
+    assert read("model=a\nb,c\nsteps=1") == [("model", "model", ("a b", "c")), ("steps", "steps", (1,))]
+
+
+@pytest.mark.parametrize("said", ["，把" * 10_000, "，把“" * 10_000, ' replace "' * 3_000])
+def test_a_hostile_text_is_read_in_a_moment(said: str) -> None:
+    began = time.process_time()
+    axes.parted(said)
+    assert time.process_time() - began < 2.0
 
 
 def test_nothing_of_a_long_list_is_left_out() -> None:
@@ -116,6 +131,7 @@ def test_loras_have_the_weight_of_the_other_axis() -> None:
     assert asked("a <lora:C:0.5>", "权重=1 lora=A", 1, "A").loras == (LoraUse("A", 1.0),)
     assert asked("a <lora:C:0.5> b", "权重=0.3", 0.3).text == "a <lora:C:0.3> b"
     assert asked("a cat", "lora=none,A", "none").loras == ()
+    assert asked("a <lora:C:0.5>", "lora=none,A 权重=0.3,1", "none", 0.3) == axes.AskedPicture("a <lora:C:0.5>")
     with pytest.raises(Refusal, match=r"compare\.no_lora"):
         asked("a cat", "权重=0.3", 0.3)
 

@@ -33,9 +33,10 @@ PAPERS = ("paper_draw", "paper_prompt", "paper_both")
 # What these draw is for everybody.
 OPEN = frozenset(
     {*ACTIONS, "again_all", "retry", "use", "edit", "draw", "mend", "mend_all", "example", "with_map", *PAPERS}
-    | {"compare", "compare_again", "draw_tags", "use_as_it_stands", "use_again", "lesson"}
+    | {"compare", "compare_again", "compare_rest", "draw_tags", "use_as_it_stands", "use_again", "lesson"}
+    | {"draw_read", "add_read", "raise_missing", "split_missing", "seeds_missing"}
 )
-OF_JOBS = frozenset({"again_all", "retry", "compare_again"})
+OF_JOBS = frozenset({"again_all", "retry", "compare_again", "compare_rest"})
 SOON = 1.0  # seconds; a press has to be acknowledged within three
 MODES: Mapping[str, Mode] = {
     "cancel": "quiet",  # the card itself shows it

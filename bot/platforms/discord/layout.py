@@ -7,6 +7,7 @@ What does not fit into the embed stands whole in a text file beside it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
@@ -170,7 +171,7 @@ def _of_one(buttons: Sequence[Button], language: str) -> Iterator[Payload]:
 
 def _of_numbers(buttons: Sequence[Button], language: str) -> Iterator[Payload]:
     """More buttons than a message holds: those that do the same by their labels in selects, the others beneath."""
-    action = buttons[0].action
+    action = Counter(one.action for one in buttons if one.label).most_common(1)[0][0]
     yield from _selects(
         [(one, markdown.say(language, one.label)) for one in buttons if one.action == action and one.label], language
     )

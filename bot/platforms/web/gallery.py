@@ -84,7 +84,7 @@ async def prompts(request: web.Request) -> web.Response:
 async def view(request: web.Request) -> web.Response:
     """A picture with its recipe, its parent and its children; one that somebody else shares with its recipe alone."""
     site, viewer = request.app[SITE], request[VIEWER]
-    row = await _seen(request)
+    row = await _seen(request, request.match_info["id"])
     settings = await people.settings(site.db, viewer.person.id)
     if row.person != viewer.person.id:
         return web.json_response({**picture_json.picture_view(row, None, [], viewer.language, settings), "buttons": []})
@@ -101,7 +101,7 @@ async def image(request: web.Request) -> web.Response:
     """The picture's file, or with a `size` of `COPIES` a copy as WebP; by its hash, a file kept for the viewer."""
     site, name = request.app[SITE], request.match_info["id"]
     kept = HASH.fullmatch(name) and await pictures.owned(site.db, request[VIEWER].person.id, name)
-    row = None if kept else await _seen(request)
+    row = None if kept else await _seen(request, request.match_info["id"])
     file = row.hash if row else name
     headers = {"Cache-Control": KEEP, "Content-Disposition": f'inline; filename="danqing-{name[:12]}.png"'}
     side = COPIES.get(request.query.get("size", ""), 0)  # 0: the file itself
@@ -121,11 +121,12 @@ async def image(request: web.Request) -> web.Response:
 
 
 async def sheet(request: web.Request) -> web.Response:
-    """The sheet of one of the viewer's comparisons, by its job, or of two of their pictures, by the ids of both."""
+    """The sheet of one of the viewer's comparisons, by its job, or of two pictures that they may see, by the ids of
+    both."""
     site, viewer, name = request.app[SITE], request[VIEWER], request.match_info["name"]
     content: bytes | None = None
     if PAIR.fullmatch(name):
-        rows = [await _own(request, one) for one in name.split(".")]
+        rows = [await _seen(request, one) for one in name.split(".")]
         content = await versus.drawn(site.db, rows)
     elif (kept := await jobs.get(site.db, name)) and kept.job.owner == viewer.person.id:
         content = await comparing.drawn(site.db, kept, await pictures.of_job(site.db, name))
@@ -135,21 +136,20 @@ async def sheet(request: web.Request) -> web.Response:
     return web.Response(body=content, content_type="image/png", headers=headers)
 
 
-async def _own(request: web.Request, picture: str = "") -> PictureRow:
+async def _own(request: web.Request, picture: str) -> PictureRow:
     """The picture in the address, if it is the viewer's: to anybody else it is as if it did not exist."""
-    picture = picture or request.match_info["id"]
     row = await pictures.get(request.app[SITE].db, picture) if ID.fullmatch(picture) else None
     if row is None or row.person != request[VIEWER].person.id:
         raise Refusal("web.not_found")
     return row
 
 
-async def _seen(request: web.Request) -> PictureRow:
-    """The picture in the address, if it is the viewer's or its owner shares it."""
-    db, picture = request.app[SITE].db, request.match_info["id"]
+async def _seen(request: web.Request, picture: str) -> PictureRow:
+    """A picture, if it is the viewer's or its owner shares it."""
+    db = request.app[SITE].db
     if ID.fullmatch(picture) and await shares.code_of(db, picture) and (row := await pictures.get(db, picture)):
         return row
-    return await _own(request)
+    return await _own(request, picture)
 
 
 def _day(text: str) -> date | None:

@@ -174,7 +174,9 @@ async def test_people_of_a_group_vote_once_each_and_the_leader_is_named_after_a_
 async def test_alone_with_the_bot_nothing_is_voted_about(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
         await at.say("/compare a cat steps=4,6")
-        assert [one.action for one in (await ended(at)).buttons] == ["compared_picture"] * 2
+        numbers = (await ended(at)).buttons
+        assert [one.action for one in numbers] == ["compared_picture"] * 2
+        assert (await pressed(at, "vote_for", numbers[0].target, account="bob")).text.key == "access.not_yours"
 
 
 async def test_a_sheet_is_drawn_once_more_with_another_seed_and_a_large_one_if_agreed_to(
@@ -209,6 +211,10 @@ async def test_a_sheet_is_drawn_once_more_with_another_seed_and_a_large_one_if_a
         await at.say("/compare a cat seed=1,2")
         seeds = await ended(at, 4)
         assert (await pressed(at, "sheet", str(seeds.job), asks="again")).text.key == "compare.same_again"
+        await at.say("/compare a cat variation strength=0.2,0.5")
+        varied = await ended(at, 5)
+        await at.press("sheet", str(varied.job), asks="again")
+        assert [one.variation and one.variation.strength for one in await recipes(at, 6)] == [0.2, 0.5]
 
 
 def test_words_and_reactions_to_a_sheet_are_about_what_they_say() -> None:

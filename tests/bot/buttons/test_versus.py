@@ -83,6 +83,7 @@ async def test_codes_of_recipes_pictures_and_shares_name_a_picture(tmp_path: Pat
         [bird] = (await pictures.search(at.db, (await at.person("bob")).id)).pictures
         shared = at.chat.messages[await at.say(f"/compare {bird.recipe.code} {code}", "bob")]
         assert shared.table and [one.id for one in shared.table.cells] == [bird.id, cat.id]
+        assert [one.target for one in shared.buttons] == [bird.id], "another's opens for its owner alone"
         assert at.chat.messages[await at.say(f"/compare {bird.id} {cat.id}", "bob")].text.key == "access.not_yours"
 
 

@@ -222,3 +222,20 @@ async def test_what_is_wrong_with_an_axis_is_said(tmp_path: Path) -> None:
 def test_it_has_its_names() -> None:
     for text in ("/compare a", "/对比 a", "/對比 a", "/比较 a", "/xyz a"):
         assert command_of(text)[0].name == "compare"
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ("/compare a cat --count 3 steps=4,8", "compare.several"),
+        ("/对比 画三张猫 步数=4,8", "compare.several"),
+        ("/compare a cat --check steps=4,8", "compare.unchecked"),
+    ],
+)
+async def test_what_no_comparison_does_is_not_left_out_silently(tmp_path: Path, said: str, key: str) -> None:
+    async with house(tmp_path) as at:
+        assert (await told(at, said)).text.key == key
+        await at.say("/settings count 2")  # of pictures as they usually are
+        await at.say("/compare a cat steps=4,8")
+        card = await ended(at)
+        assert card.text.key == "compare.done" and card.text.values["count"] == 2

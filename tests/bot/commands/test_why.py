@@ -221,6 +221,9 @@ async def test_the_command_takes_a_picture_a_parameter_or_neither(tmp_path: Path
         assert again.buttons[0].target == f"{first.pictures[0].id}.steps"
         refused = await told(at, f"/why {first.pictures[0].id} cfg", "bob")
         assert refused.text.key == "access.not_yours"
+        await at.press("sheet", str(card.job), asks="again")  # with another seed it would teach something untrue
+        kept = await jobs.get(at.db, (await at.drawn(4))[-1])
+        assert kept and kept.comparison is None and kept.job.recipes[0].seed != 5
 
 
 async def test_a_stranger_gets_no_lesson(tmp_path: Path) -> None:

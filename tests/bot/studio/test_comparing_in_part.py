@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
-from bot.chat import Card
+from bot.chat import Card, Room
 from bot.studio import comparing, comparing_in_part, last_cards
+from bot.studio.uploads import measured
 from engine.job import State
+from prompts import axes
 from storage import jobs, pictures
 from tests.bot.studio.test_studio import House, house
+from tests.fakes import a_recipe
 
 
 async def given_up(at: House, count: int, drawn: tuple[int, ...]) -> Card:
@@ -87,6 +92,33 @@ async def test_what_is_finished_stays_and_the_rest_is_drawn_later(tmp_path: Path
         assert len((await pictures.search(at.db, kept.job.owner)).pictures) == 4
         nothing = at.chat.messages[await at.press("compare_rest", first)]
         assert nothing.text.key == "compare.nothing_left"
+
+
+async def test_the_rest_is_drawn_once_and_its_sheet_takes_votes_and_loses_what_is_deleted(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.say("/compare a cat steps=4,8,12", room=Room(server="group"))
+        first = await given_up(at, 1, (0,))
+        assert first.job
+        pressed = await asyncio.gather(*(at.press("compare_rest", first.job) for _ in range(2)))
+        job = (await at.drawn(2))[-1]
+        told = [at.chat.messages[one].text.key for one in pressed if one in at.chat.messages]
+        assert told == ["compare.under_way"]
+        at.pool.finish(job)
+        whole = await last(at, job)
+        await at.press("vote_for", whole.buttons[0].target)
+        assert {place for what, place, _ in at.chat.log if what == "renew"} == {first.job, job}
+        await at.press("delete", whole.buttons[0].target)
+        left = {one.target for one in whole.buttons[1:3]}
+        for one in (first.job, job):
+            assert {shown.id for shown in at.chat.messages[one].pictures} == left
+
+
+def test_many_large_pictures_are_no_larger_a_sheet_than_programs_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.studio.comparison_sheet.MOST_PIXELS", 4 * 64 * 64)
+    read = axes.read("steps=1-4")
+    made = comparing.Comparison("steps=1-4", read, axes.cells(read), (a_recipe(),) * 4, (0, 1, 2, 3))
+    content = comparing_in_part._sheet(made, [cell(), None, None, None], "not drawn", (128, 128))
+    assert measured(content)[0] < 3 * 128
 
 
 async def test_without_a_finished_picture_there_is_no_sheet_and_other_jobs_keep_none(tmp_path: Path) -> None:

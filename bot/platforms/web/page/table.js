@@ -176,7 +176,7 @@ export function comparedTable(table, framed) {
       }
     });
     for (const end of ["pointerup", "pointercancel"]) frame.addEventListener(end, (event) => fingers.delete(event.pointerId));
-    frame.addEventListener("click", (event) => moved && event.preventDefault(), true);
+    frame.addEventListener("click", (event) => moved && event.detail && event.preventDefault(), true); // a key moves nothing
   }
 
   function wheel(event) {

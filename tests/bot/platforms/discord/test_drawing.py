@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.platforms.discord import components
 from storage import favourites, pictures
 from tests.bot.platforms.discord.desk import House, house, ids, labels, size
 from tests.fakes import a_png
@@ -102,6 +103,14 @@ async def test_a_button_that_draws_answers_everybody(on: House, action: str) -> 
     assert made.id != done.id and len(on.shown()) == 2
     row = await pictures.get(on.db, (await on.pictures(made))[0])
     assert row is not None and row.parent == target
+
+
+def test_what_begins_a_job_answers_everybody() -> None:
+    """An answer for one person alone is known for some minutes, and to no program that is started anew."""
+    comparisons = {"compare", "compare_again", "compare_rest"}
+    from_tags = {"draw_read", "add_read", "raise_missing", "split_missing", "seeds_missing"}
+    assert comparisons | from_tags <= components.OPEN
+    assert {"compare_again", "compare_rest"} <= components.OF_JOBS
 
 
 async def test_a_recipe_is_for_whoever_asks(on: House) -> None:

@@ -144,3 +144,12 @@ def test_a_picture_that_is_too_large_is_encoded_anew() -> None:
     assert suffix == "webp" and len(small) <= 200_000 and size(small) == (400, 400)
     suffix, tiny = images.fitted(whole, 10_000)
     assert len(tiny) <= 10_000 and size(tiny)[0] < 400
+
+
+@pytest.mark.parametrize("count", [3, 30, 97])
+def test_a_comparison_drawn_in_part_has_all_its_numbers(count: int) -> None:
+    numbers = [Button("compared_picture", f"picture{at:05}", label=Say("compare.number", {"number": at})) for at in
+               range(count)]  # fmt: skip
+    rows: Any = checked(Card(text=Say("job.done"), buttons=(Button("compare_rest", "thejob"), *numbers))).payload
+    said = str(rows["components"])
+    assert all(one.target in said for one in numbers) and "compare_rest:thejob" in said

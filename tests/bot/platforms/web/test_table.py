@@ -12,7 +12,7 @@ from playwright.async_api import Locator, Page, expect
 from bot.chat import Button, Card, ComparedTable, Say
 from bot.studio import cards
 from engine.job import Job, Picture, State
-from storage import jobs, people
+from storage import jobs, people, shares
 from storage.jobs import Place
 from tests.bot.platforms.web.conftest import Serve, Served
 from tests.bot.platforms.web.desk import CAT, drawing, recipe
@@ -116,7 +116,7 @@ async def test_a_comparison_is_a_table_whose_cells_move_together(
     await table.get_by_role("button", name="看全图").click()
     assert all("scale(1)" in one for one in await zooms(table))
     await page.screenshot(path=tmp_path / f"table-{name}.png")
-    await cell.click()
+    await cell.press("Enter")  # which moves nothing, whatever was dragged before
     await expect(page.locator("dialog.picture").get_by_role("button", name="就用这个")).to_be_visible()
 
 
@@ -189,12 +189,22 @@ async def test_two_pictures_are_laid_over_each_other_at_once(serve: Serve, look:
 
 async def test_a_sheet_is_for_its_owner_alone(serve: Serve) -> None:
     served = await serve(password="word")
-    await compared(served, "步数=1,2", columns=2, rows=1, sheets=1)
+    card = await compared(served, "步数=1,2", columns=2, rows=1, sheets=1)
+    db, drawn = served.db, recipe(CAT, 9)
+    job = Job(id="another", owner=(await people.person_of(db, "web", "ben", name="")).id, recipes=(drawn,))
+    await jobs.add(db, job, place=PLACE, language="zh", request_key="k2")
+    [theirs] = await jobs.end(db, job.id, State.DONE, pictures=[Picture(png=drawing(9), recipe=drawn, seconds=1.0)])
     other = served.browser()
     async with other.get("/sheets/compared.png") as answer:
         assert answer.status == 401
     async with other.post("/login", json={"password": "word"}):
         pass
-    for name in ("nothing", "abcdefgh.abcdefgh"):
+    assert card.table
+    pair = f"{card.table.cells[0].id}.{theirs.id}"
+    for name in ("nothing", "another", "abcdefgh.abcdefgh", pair):
         async with other.get(f"/sheets/{name}.png") as answer:
             assert answer.status == 404
+    for one in pair.split("."):
+        await shares.share(db, one)
+    async with other.get(f"/sheets/{pair}.png") as answer:
+        assert answer.status == 200
