@@ -17,12 +17,13 @@ from bot.studio.uploads import measured
 from engine.recipe import Recipe
 from prompts import difference
 from prompts.errors import Refusal
-from storage import pictures, shares
+from storage import jobs, pictures, shares
 from storage import uploads as kept_uploads
 from storage.database import Database
 from storage.pictures import PictureRow
 
 OFFERED = 9  # the last pictures, to choose one of
+SEEN = 60  # of the newest pictures, among which those are offered that were drawn in a room
 SOUGHT = 500  # of somebody's newest pictures, among which one is looked for by the code of its recipe
 SMALL = 320  # pixels of a side where one is chosen
 ACROSS = 3
@@ -38,10 +39,9 @@ async def versus(studio: Studio, press: Press) -> Card:
 
 
 async def chosen(studio: Studio, asked: Request | Press, row: PictureRow) -> Card:
-    """The card on which the other picture is chosen."""
-    page = await pictures.search(studio.db, asked.person.id, limit=OFFERED + 1)
+    """The card on which the other picture is chosen; where others see it, of those that were drawn there."""
     others, contents = [], []
-    for one in [one for one in page.pictures if one.id != row.id][:OFFERED]:
+    for one in await _last(studio.db, asked, row):
         with suppress(Refusal):  # its file is gone
             contents.append(await studio.db.files.thumbnail(one.hash, SMALL))
             others.append(one)
@@ -63,6 +63,19 @@ async def chosen(studio: Studio, asked: Request | Press, row: PictureRow) -> Car
         ),
         spoiler=await veiled(studio.sight, studio.rules.access, asked, others),
     )
+
+
+async def _last(db: Database, asked: Request | Press, row: PictureRow) -> list[PictureRow]:
+    """The person's last pictures but for this one."""
+    if asked.room.private:
+        found = await pictures.search(db, asked.person.id, limit=OFFERED + 1)
+        return [one for one in found.pictures if one.id != row.id][:OFFERED]
+    here = []
+    for one in (await pictures.search(db, asked.person.id, limit=SEEN)).pictures:
+        kept = await jobs.get(db, one.job) if one.job else None
+        if kept and one.id != row.id and kept.place.chat == asked.place.chat:
+            here.append(one)
+    return here[:OFFERED]
 
 
 async def versus_with(studio: Studio, press: Press) -> Card:

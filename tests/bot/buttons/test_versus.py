@@ -6,11 +6,13 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from bot import texts
-from bot.buttons.versus import differences
-from bot.chat import Card, Request, Say
+from bot.buttons.versus import differences, versus
+from bot.chat import Card, Press, Request, Room, Say
+from prompts.errors import Refusal
 from prompts.prompt import Fragment, LoraUse, Prompt
 from storage import pictures, shares
 from storage.jobs import Place
@@ -62,6 +64,29 @@ async def test_a_picture_is_laid_beside_one_of_the_last(tmp_path: Path) -> None:
         assert other.text.key == "access.not_yours"
         same = at.chat.messages[await at.press("versus_with", f"{alone.id}.{alone.id}")]
         assert same.text.key == "versus.same_picture"
+
+
+async def test_where_others_see_it_pictures_drawn_elsewhere_are_not_offered(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        for seed in (1, 2):
+            await at.recipe(f"a secret cat --seed {seed}")
+        first, second = await newest(at)
+        person = await at.person("ann")
+
+        async def chooser(chat: str) -> Card:
+            asked = Press(
+                person=person,
+                place=Place("fake", chat),
+                action="versus",
+                target=first.id,
+                key=chat,
+                room=Room(server="group"),
+            )
+            return await versus(at.studio, asked)
+
+        with pytest.raises(Refusal, match=r"versus\.alone"):
+            await chooser("a group")
+        assert [one.target for one in (await chooser("ann")).buttons] == [f"{first.id}.{second.id}"]
 
 
 async def test_codes_of_recipes_pictures_and_shares_name_a_picture(tmp_path: Path) -> None:
