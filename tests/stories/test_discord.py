@@ -240,7 +240,7 @@ async def test_a_picture_that_guides(scene: Scene) -> None:
     other = await (await ann.press(offered, "with_map")).response(finished)
     assert "canny → demo-edges" in other.says
     plain = await (await ann.choose(drawn, MENU, "不要控制")).response(finished)
-    assert "demo-edges" not in plain.says and len(plain.buttons) == 5
+    assert "demo-edges" not in plain.says and len(plain.buttons) == 6
     assert scene.drawn == [drawn, weaker, ball, other, plain]
 
 
