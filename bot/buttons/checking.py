@@ -45,7 +45,7 @@ async def of_picture(studio: Studio, person: Person, row: PictureRow) -> Card:
     found = await tag_reading.read(studio, person.id, row.hash, reader, asked=asked)
     seen = drawn_check.checked(recipe.prompt, found.asked, studio.rules.seen.general)
     if not seen.count:
-        raise Refusal("check.knows_nothing", reader=tag_cards.reader(found, person.language))
+        raise Refusal("drawn_check.knows_nothing", reader=tag_cards.reader(found, person.language))
     kept = ""
     if seen.missing:
         text = "\n".join(one.text for one in seen.missing)
@@ -64,18 +64,20 @@ def reader_for(studio: Studio, recipe: Recipe) -> str:
 
 def _card(found: PictureTags, seen: DrawnCheck, language: str, kept: str) -> Card:
     fields = [
-        Field(Say(f"check.{name}"), "\n".join(_line(one, language) for one in some))
+        Field(Say(f"drawn_check.{name}"), "\n".join(_line(one, language) for one in some))
         for name, some in (("seen", seen.seen), ("doubtful", seen.doubtful), ("lacking", seen.missing))
         if some
     ]
     values: dict[str, str | int | float] = {"reader": tag_cards.reader(found, language), "count": seen.count}
-    fields.append(Field(Say("tags.note"), Say("check.by", values)))
+    fields.append(Field(Say("tags.note"), Say("drawn_check.by", values)))
     if not seen.missing:
-        return Card(text=Say("check.all" if not seen.doubtful else "check.nearly_all"), fields=tuple(fields))
+        return Card(
+            text=Say("drawn_check.all" if not seen.doubtful else "drawn_check.nearly_all"), fields=tuple(fields)
+        )
     words = tag_cards.words([one.text for one in seen.missing], language)
     names = ("raise_missing", "split_missing", "seeds_missing")
     return Card(
-        text=Say("check.missing", {"words": words}),
+        text=Say("drawn_check.missing", {"words": words}),
         fields=tuple(fields),
         buttons=tuple(Button(name, kept) for name in names),
     )
@@ -93,7 +95,7 @@ async def raise_missing(studio: Studio, press: Press) -> None:
     row, recipe, words = await _missing(studio, press)
     prompt = drawn_check.heavier(recipe.prompt, words)
     if prompt is None:
-        raise Refusal("check.weight_most", limit=drawn_check.MOST)
+        raise Refusal("drawn_check.weight_most", limit=drawn_check.MOST)
     await _again(studio, press, row, recipe, prompt)
 
 

@@ -77,8 +77,9 @@ class ChecksAfter:
 
 def _several(rows: Sequence[PictureRow], found: Sequence[Card]) -> Card:
     """One card for the pictures of a job; each has its own behind a button."""
-    lines = tuple(Field(Say("check.number", {"number": at}), one.text) for at, one in enumerate(found, start=1))
+    lines = tuple(Field(Say("drawn_check.number", {"number": at}), one.text) for at, one in enumerate(found, start=1))
     buttons = tuple(
-        Button("check_drawn", row.id, label=Say("check.number", {"number": at})) for at, row in enumerate(rows, start=1)
+        Button("check_drawn", row.id, label=Say("drawn_check.number", {"number": at}))
+        for at, row in enumerate(rows, start=1)
     )
-    return Card(text=Say("check.several", {"count": len(rows)}), fields=lines, buttons=buttons)
+    return Card(text=Say("drawn_check.several", {"count": len(rows)}), fields=lines, buttons=buttons)

@@ -39,10 +39,10 @@ async def test_what_is_missing_is_named_and_drawn_again_by_one_tap(tmp_path: Pat
         jobs = len(at.pool.drawn)
         card = await pressed(at, "check_drawn", picture)
         assert at.pool.readings[-1].reader == JUDGE, "the built-in model's pictures are judged by its own judge"
-        assert card.text.key == "check.missing" and card.text.values == {"words": "红围巾"}
+        assert card.text.key == "drawn_check.missing" and card.text.values == {"words": "红围巾"}
         told = fields(card)
-        assert told["check.seen"] == "猫 cat  90%" and told["check.lacking"] == "红围巾 red scarf  5%"
-        assert told["check.doubtful"].endswith("beach  25%") and told["check.doubtful"].startswith("海滩 ")
+        assert told["drawn_check.seen"] == "猫 cat  90%" and told["drawn_check.lacking"] == "红围巾 red scarf  5%"
+        assert told["drawn_check.doubtful"].endswith("beach  25%") and told["drawn_check.doubtful"].startswith("海滩 ")
         assert len(at.pool.drawn) == jobs, "nothing is drawn without a tap"
         heavier, apart, seeds = card.buttons
         before = (await at.job(at.pool.drawn[0][0])).recipe
@@ -63,11 +63,11 @@ async def test_all_there_nothing_known_and_somebody_elses(tmp_path: Path) -> Non
         picture = await at.picture("a cat, a red apple")
         knows(at, cat=0.9)
         card = await pressed(at, "check_drawn", picture)
-        assert card.text.key == "check.all" and not card.buttons and "check.lacking" not in fields(card)
+        assert card.text.key == "drawn_check.all" and not card.buttons and "drawn_check.lacking" not in fields(card)
         knows(at, cat=0.2)
-        assert (await pressed(at, "check_drawn", picture)).text.key == "check.nearly_all"
+        assert (await pressed(at, "check_drawn", picture)).text.key == "drawn_check.nearly_all"
         knows(at, dog=0.9)
-        assert (await pressed(at, "check_drawn", picture)).text.key == "check.knows_nothing"
+        assert (await pressed(at, "check_drawn", picture)).text.key == "drawn_check.knows_nothing"
         assert (await pressed(at, "check_drawn", picture, "bob")).text.key == "access.not_yours"
 
 
@@ -161,11 +161,11 @@ async def test_pictures_are_looked_at_when_somebody_wishes_for_it(tmp_path: Path
         quiet = await finished(at, checks, "a cat")
         asked = await finished(at, checks, "a cat --check")
         await at.until(lambda: f"{asked}+check" in at.chat.messages)
-        assert at.chat.messages[f"{asked}+check"].text.key == "check.missing"
+        assert at.chat.messages[f"{asked}+check"].text.key == "drawn_check.missing"
         assert f"{quiet}+check" not in at.chat.messages and len(at.pool.drawn) == 2
         unknown = await finished(at, checks, "a dog --检查")
         await at.until(lambda: f"{unknown}+check" in at.chat.messages)
-        assert at.chat.messages[f"{unknown}+check"].text.key == "check.knows_nothing"
+        assert at.chat.messages[f"{unknown}+check"].text.key == "drawn_check.knows_nothing"
         await at.say("/settings check on")
         await at.restart()
         checks = ChecksAfter(at.studio)
@@ -173,7 +173,9 @@ async def test_pictures_are_looked_at_when_somebody_wishes_for_it(tmp_path: Path
         several = await finished(at, checks, "a cat --count 2")
         await at.until(lambda: f"{several}+check" in at.chat.messages)
         card = at.chat.messages[f"{several}+check"]
-        assert card.text.key == "check.several" and [one.action for one in card.buttons] == ["check_drawn"] * 2
+        assert card.text.key == "drawn_check.several" and [one.action for one in card.buttons] == ["check_drawn"] * 2
         await finished(at, checks, "a dog")
         await checks.close()
-        assert not any(card.text.key == "check.knows_nothing" for key, card in at.chat.messages.items() if key > "z")
+        assert not any(
+            card.text.key == "drawn_check.knows_nothing" for key, card in at.chat.messages.items() if key > "z"
+        )

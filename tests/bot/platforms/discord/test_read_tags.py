@@ -37,7 +37,7 @@ async def test_a_picture_is_checked_from_its_menu(on: Live, at: tuple[Channel, P
     await ann.say(channel, f"{name} a red apple")
     done = await drawn(channel)
     card = await (await ann.choose(done, "More…", say("en", "button.check_drawn"))).response()
-    assert say("en", "check.missing", words="red apple") in card.text
+    assert say("en", "drawn_check.missing", words="red apple") in card.text
     before = len(on.pool.drawn)
     await ann.press(card, "raise_missing")
     await until(lambda: len(on.pool.drawn) == before + 1)
