@@ -249,6 +249,7 @@ async def test_a_comparison_in_a_group_is_voted_on_taken_over_and_laid_beside_an
         await group.press(ann, sheet, "🗳 7 号领先：1/1 票")
         await group.until(lambda _: "🗳" not in str(sheet.keyboard))
         assert "并列" in await (await group.press(ann, sheet, "2")).answered()
+        await group.until(lambda _: "🗳" in str(sheet.keyboard))  # until then a number is a vote
 
         await group.press(ann, sheet, "3")
         opened = await group.answer(lambda one: one.photo and "配方" in one.text, after=whole.order)

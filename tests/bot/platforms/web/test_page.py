@@ -139,7 +139,7 @@ async def test_a_line_is_understood_drawn_and_shown(serve: Serve, look: Look, tm
     picture = card.locator("a.frame img")
     await expect(picture).to_be_visible()
     assert (await picture.bounding_box() or {"width": 0})["width"] > 300, "a small picture is shown large"
-    labels = ["再来一张", "变化", "放大 ×2", "改一改", "收藏", "更多"]
+    labels = ["再来一张", "变化", "放大 ×2", "改一改", "收藏", "标签表", "更多"]
     await expect(card.locator(".toolbar .button:visible")).to_have_text(labels)
     await card.get_by_role("button", name="更多").click()
     await expect(card.locator(".toolbar .button", has_text="拉远")).to_be_visible()
