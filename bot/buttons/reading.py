@@ -11,7 +11,7 @@ from typing import cast
 from bot.buttons import papers
 from bot.buttons.redrawing import as_it_stands
 from bot.chat import Attached, Card, Field, Press, Request, Say
-from bot.people import access, guard
+from bot.people import access, guard, owned
 from bot.studio import tag_cards, tag_reading
 from bot.studio.studio import Studio
 from bot.studio.tag_options import CaptionStyle, TagWish
@@ -46,10 +46,7 @@ async def of_request(studio: Studio, request: Request, wish: TagWish, code: str 
         if row is None:
             raise Refusal("picture.gone")
     if row is None:
-        newest = (await pictures.search(studio.db, request.person.id, limit=1)).pictures
-        if not newest:
-            raise Refusal("tags.how")
-        row = newest[0]
+        row = await owned.newest(studio.db, request.person, "tags.how")
     return await _of_picture(studio, request, wish, row)
 
 

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from bot.buttons import redrawing
 from bot.chat import Card, Request
+from bot.commands import which_picture
 from bot.commands.command import Command
 from bot.people import owned
 from bot.studio.studio import Studio
-from prompts.errors import Refusal
 from storage import jobs, pictures
 from storage.pictures import PictureRow
-
-PICTURE = re.compile(r"([a-z2-7]{12})(?:\s+|$)")
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card | None:
     """The picture is the one replied to, one named first, or the person's last."""
-    picture = request.reply_to
-    if (named := PICTURE.match(rest)) and await pictures.get(studio.db, named.group(1)):
-        picture, rest = named.group(1), rest[named.end() :]
-    if not picture:
-        page = await pictures.search(studio.db, request.person.id, limit=1)
-        if not page.pictures:
-            raise Refusal("edit.no_picture")
-        picture = page.pictures[0].id
-    if redrawing.says_again(rest):
-        await redrawing.once_more(studio, request, await _all(studio, request, picture, alone=bool(named)))
+    picture, sentence = await which_picture.named(studio, request, rest)
+    picture = picture or (await owned.newest(studio.db, request.person, "edit.no_picture")).id
+    if redrawing.says_again(sentence):
+        rows = await _all(studio, request, picture, alone=sentence != rest)
+        await redrawing.once_more(studio, request, rows)
         return None
-    await redrawing.by_sentence(studio, request, picture, rest)
+    await redrawing.by_sentence(studio, request, picture, sentence)
     return None
 
 

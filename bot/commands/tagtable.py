@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from bot.buttons.tag_table import opened
 from bot.chat import Card, Request
+from bot.commands import which_picture
 from bot.commands.command import Command
-from bot.commands.edit import PICTURE
+from bot.people import owned
 from bot.studio.studio import Studio
-from prompts.errors import Refusal
-from storage import pictures
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
     """Of the picture that is answered, one named first, or the person's last; words behind it are added."""
-    picture = request.reply_to
-    if (named := PICTURE.match(rest)) and await pictures.get(studio.db, named.group(1)):
-        picture, rest = named.group(1), rest[named.end() :]
-    if not picture:
-        page = await pictures.search(studio.db, request.person.id, limit=1)
-        if not page.pictures:
-            raise Refusal("edit.no_picture")
-        picture = page.pictures[0].id
+    picture, rest = await which_picture.named(studio, request, rest)
+    picture = picture or (await owned.newest(studio.db, request.person, "edit.no_picture")).id
     return await opened(studio, request, picture, rest)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bot.buttons import explaining
 from bot.chat import Card, Request
+from bot.commands import which_picture
 from bot.commands.command import Command
-from bot.commands.edit import PICTURE
+from bot.people import owned
 from bot.studio.studio import Studio
-from prompts.errors import Refusal
 from storage import jobs, pictures
 from storage.pictures import PictureRow
 
@@ -15,15 +15,11 @@ from storage.pictures import PictureRow
 async def run(studio: Studio, request: Request, rest: str) -> Card | None:
     """The picture is one named first, the one replied to, or the person's last; without a parameter, what can be asked
     of it."""
-    picture, rest = request.reply_to, rest.strip()
-    if (named := PICTURE.match(rest)) and await pictures.get(studio.db, named.group(1)):
-        picture, rest = named.group(1), rest[named.end() :].strip()
+    picture, rest = await which_picture.named(studio, request, rest.strip())
+    rest = rest.strip()
     name = explaining.lesson_of(rest, request.person.language) if rest else ""
     if not picture:
-        page = await pictures.search(studio.db, request.person.id, limit=1)
-        if not page.pictures:
-            raise Refusal("why.no_picture")
-        picture = await _asked_of(studio, page.pictures[0])
+        picture = await _asked_of(studio, await owned.newest(studio.db, request.person, "why.no_picture"))
     if not name:
         return await explaining.offer(studio, request, picture)
     await explaining.teach(studio, request, picture, name)

@@ -25,6 +25,14 @@ async def picture(db: Database, person: Person, picture: str) -> PictureRow:
     return row
 
 
+async def newest(db: Database, person: Person, none: str) -> PictureRow:
+    """The newest picture of this person. Raises Refusal with the key `none` where there is none."""
+    found = (await pictures.search(db, person.id, limit=1)).pictures
+    if not found:
+        raise Refusal(none)
+    return found[0]
+
+
 async def job(db: Database, person: Person, job: str) -> Kept:
     """A job that this person may act on. Raises Refusal `job.unknown`, `access.not_yours`."""
     kept = await jobs.get(db, job)
