@@ -203,9 +203,10 @@ async def _with_prior(
     if not all(path.is_file() for path in paths):
         async with seated(config, language, console, quiet=True) as seat:
             options = Options(model=plan.model, seed=plan.seed, raw=True, count=1)
-            (recipe,) = await seat.studio.recipes(await seat.request(text, Beside(options, "", ()), DrawnFrom()), text)
+            request = await seat.request(text, Beside(options, "", ()), DrawnFrom())
+            (recipe,) = await seat.studio.recipes(request, text)
             recipes = [replace(recipe, seed=plan.seed + place) for place in range(PRIOR)]
-            await seat.studio.submit(await seat.request(text, Beside(options, "", ()), DrawnFrom()), recipes)
+            await seat.studio.submit(request, recipes)
             _, found = await drawn(seat)
             for path, row in zip(paths, found, strict=True):
                 write(path, await seat.studio.db.files.get(row.hash))

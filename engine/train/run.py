@@ -142,7 +142,6 @@ class TrainingRun:
             raise TrainingFailed("its losses are no numbers, with half the rate as well")
         log.warning("losses are no numbers: back to the last checkpoint, with half the rate")
         self._bad = 0
-        self._slower = 0.5
         if not self._resume():
             self.step, self.losses = 0, []
             self._pupil = LoraPupil(self._loaded, self.plan)
