@@ -20,6 +20,7 @@ setInterval(() => counting.forEach((tick) => tick()), 1000);
 
 export function botMessage() {
   const parts = {};
+  const seen = { pictures: false }; // that somebody wanted to see what is veiled
   const body = el("div", { class: "body" });
   const node = el("article", { class: "message bot" }, body);
 
@@ -50,7 +51,7 @@ export function botMessage() {
     const { votes, ...cells } = table ?? {};
     const media = table ? [cells, card.spoiler] : [pictures, understood?.text, card.spoiler, buttons.filter((one) => one.on)];
     part("media", running ? ["running", card.size] : pictures.length ? media : null, () =>
-      running ? stage(card) : table ? comparison(table, card.spoiler) : gallery(card, buttons),
+      running ? stage(card) : veiled(table ? comparison(table) : gallery(card, buttons), card.spoiler, seen),
     );
     if (table) parts.media.node.count(votes);
     if (running) progress(parts.media.node, card, state);
@@ -134,22 +135,22 @@ function gallery(card, buttons) {
     const own = many ? buttons.filter((each) => each.target === one.id && !each.more) : []; // a click shows all
     return el("figure", {}, framed(one, words, many ? "(max-width: 700px) 45vw, 340px" : "(max-width: 700px) 92vw, 700px"), own.length ? toolbar(own, [], words, true) : null);
   });
-  return veiled(el("div", { class: `media ${many ? "many" : ""}` }, figures), card.spoiler);
+  return el("div", { class: `media ${many ? "many" : ""}` }, figures);
 }
 
 // Blurred until somebody wants to see it, where it is a spoiler.
-function veiled(media, spoiler) {
-  if (spoiler) {
-    const unveil = button(t("page.spoiler"), { kind: "unveil", onclick: () => (media.classList.remove("veiled"), unveil.remove()) });
+function veiled(media, spoiler, seen) {
+  if (spoiler && !seen.pictures) {
+    const unveil = button(t("page.spoiler"), { kind: "unveil", onclick: () => ((seen.pictures = true), media.classList.remove("veiled"), unveil.remove()) });
     media.classList.add("veiled");
     media.prepend(unveil);
   }
   return media;
 }
 
-function comparison(table, spoiler) {
+function comparison(table) {
   const made = comparedTable(table, framed);
-  veiled(made.node, spoiler).count = made.count;
+  made.node.count = made.count;
   return made.node;
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -164,12 +165,18 @@ async def test_two_cells_lie_over_each_other_and_are_voted_for(serve: Serve, loo
 
 async def test_veiled_cells_are_seen_when_somebody_wants_to(serve: Serve, look: Look) -> None:
     served = await serve()
-    card = replace(await compared(served, "步数=1,2", columns=2, rows=1, sheets=1), spoiler=True)
-    page, table = await shown(served, look, card)
-    blurred = "() => getComputedStyle(document.querySelector('.compared td img')).filter"
-    assert "blur" in await page.evaluate(blurred)
+    made = await compared(served, "步数=1,2", columns=2, rows=1, sheets=1)
+    card = replace(made, spoiler=True)
+    _, table = await shown(served, look, card)
+    picture = table.locator("td img").first
+    await expect(picture).to_have_css("filter", re.compile("blur"))
     await table.locator(".unveil").click()
-    assert await page.evaluate(blurred) == "none"
+    await expect(picture).to_have_css("filter", "none")
+    assert made.table and served.desk.chat
+    voted = replace(card, pictures=(replace(card.pictures[0], hash="0" * 64),), table=replace(made.table, rows=("x",)))
+    await served.desk.chat.renew(Place("web", "local", "compared-card"), voted, "key")
+    await expect(table.get_by_role("rowheader")).to_have_text(["x"])
+    await expect(picture).to_have_css("filter", "none")  # drawn anew, but seen already
 
 
 async def test_two_pictures_are_laid_over_each_other_at_once(serve: Serve, look: Look) -> None:
