@@ -14,7 +14,7 @@ from collections.abc import Iterable
 import pytest
 from hypothesis import is_hypothesis_test, settings
 
-from tests import properties
+from tests import properties, shared_dictionary
 
 # What people set for themselves and we or our libraries read. CUDA_VISIBLE_DEVICES and PYTHONPATH are left alone: they
 # say which card and which checkout the tests are for.
@@ -57,6 +57,7 @@ def no_environment_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Before the properties are imported, which take what they do not say themselves from the profile."""
+    shared_dictionary.share()
     settings.load_profile(properties.LONG if _long(config) else properties.STEADY)
 
 

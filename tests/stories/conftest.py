@@ -18,6 +18,7 @@ from bot.cli.cli import main
 from engine.queue import local_pool
 from tests import warm_workers
 from tests.bot.platforms.web.test_page import CHROMIUM, QUIET
+from tests.patience import PATIENCE
 from tests.running import Bot
 
 PASSWORD = "a long password"  # with it, each browser is somebody of its own
@@ -42,6 +43,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 def drawn_here(warm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
     """The same for what is drawn, by workers that have imported already."""
     monkeypatch.setattr(local_pool, "PROGRAM", warm_workers.command(warm))
+    monkeypatch.setattr(local_pool, "CLOSING", PATIENCE)  # none is killed that takes long to end on a busy machine
+    monkeypatch.setenv("COLUMNS", "200")  # so that no sentence is broken
     return _here(tmp_path, monkeypatch, capsys)
 
 
