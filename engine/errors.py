@@ -16,8 +16,8 @@ class WireError(EngineError):
 
 
 class TrainingFailed(EngineError):
-    """A training that becomes nothing, whatever is tried; the text says why, for the log, and a text key with its values
-    for people."""
+    """A training that becomes nothing, whatever is tried; the text says why, for the log, and a text key with its
+    values for people."""
 
     def __init__(self, text: str, key: str = "", **values: str | int | float) -> None:
         super().__init__(text)

@@ -38,7 +38,10 @@ _CONSTANT = {"warm": 0.0, "fall": 0.0}
 # EasyPhoto's own: what it makes is a portrait of one person, of crops round the face.
 _PORTRAIT = {"batch": 1, "accumulate": 4, "unet_rate": 1e-4, "rank": 32, "alpha": 16.0, **_CONSTANT}
 # Vectors have no decay to speak of and stand large rates: nothing else can break.
-_INVERSION = {"learns": "inversion", "unet_rate": 5e-3, "text_rate": 0.0, "batch": 4, "accumulate": 1, "snr_gamma": 0.0, "warm": 0.0}  # fmt: skip
+_INVERSION = {
+    "learns": "inversion", "unet_rate": 5e-3, "text_rate": 0.0, "batch": 4, "accumulate": 1, "snr_gamma": 0.0,
+    "warm": 0.0,
+}  # fmt: skip
 # As the tutorial's table has it: 512, 800 steps of four pictures one after another, 1e-4, 128/64, an even rate.
 _TUTORIAL = {
     "batch": 1, "accumulate": 4, "unet_rate": 1e-4, "text_rate": 1e-4, "rank": 128, "alpha": 64.0, "resolution": 512,
