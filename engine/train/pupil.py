@@ -25,7 +25,7 @@ class LoraPupil:
 
     def __init__(self, loaded: Loaded, plan: TrainingPlan) -> None:
         self._loaded, self._plan = loaded, plan
-        _settled(loaded)
+        settled(loaded)
         self._unet = twin(loaded.unet)
         if loaded.device.type != "cpu" and sum(weight.numel() for weight in self._unet.parameters()) > LARGE:
             self._unet.enable_gradient_checkpointing()
@@ -78,11 +78,11 @@ class LoraPupil:
         return found
 
 
-def _settled(loaded: Loaded) -> None:
+def settled(loaded: Loaded) -> None:
     """What is learnt with stays on the device, whatever else comes and goes there. Raises Refusal `train.memory` where
     the UNet itself has no room."""
     if loaded.tier.layers:
         raise Refusal("train.memory")
     for part in ("unet", *TEXT):
-        if own := getattr(loaded, part):
+        if (own := getattr(loaded, part)) and next(own.parameters()).device != loaded.device:
             own.to(loaded.device)
