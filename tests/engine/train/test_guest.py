@@ -164,7 +164,9 @@ def test_pictures_drawn_beside_it_are_the_same_to_the_byte(
         own = recipe("a zwx", seed=seed, steps=4)
         return plans.with_loras(own, tuple(LoraUse(name, 0.7) for name in names))
 
+    # Rows share their calls from the first step on once their LoRAs have been read.
     jobs = [
+        Draw("read", 0, (drawn_with(7, "one"), drawn_with(7, "two"))),
         Draw("plain", 0, (drawn_with(1), drawn_with(2))),
         Draw("mixed", 0, (drawn_with(3, "one"), drawn_with(4, "two"))),
         Draw("merged", 0, (drawn_with(5, "one"), drawn_with(6, "one"))),
@@ -185,8 +187,8 @@ def test_pictures_drawn_beside_it_are_the_same_to_the_byte(
             assert beside.count("batch") >= 9 and ["batch", "batch"] not in map(list, pairwise(beside))
         else:
             heard = host.work(jobs[0], answer=one_by_one)
-        assert [one.outcome for one in heard if isinstance(one, Ended)] == ["done"] * 3
-        pictures.append([one.blob for one in heard if isinstance(one, Drawn)])
+        assert [one.outcome for one in heard if isinstance(one, Ended)] == ["done"] * 4
+        pictures.append([one.blob for one in heard if isinstance(one, Drawn) and one.job != "read"])
     assert len(pictures[0]) == 6 and pictures[0] == pictures[1] and len(merged) >= 2
 
 
