@@ -69,37 +69,38 @@ def flags(
     `least`. `seen` is what the detectors see in each (None: they were not asked). Takes a tenth of a second a picture:
     call it in a thread."""
     twins, plains = _twins(pictures), _plains(pictures)
-    return tuple(
-        replace(
-            _flags(one, tags.faces if tags else None, kind, preset, sizes, least),
-            twin=twins.get(place, -1) + 1,
-            plain=place in plains,
-        )
-        for place, (one, tags) in enumerate(zip(pictures, seen or [None] * len(pictures), strict=True))
-    )
+    found = []
+    for place, (one, tags) in enumerate(zip(pictures, seen or [None] * len(pictures), strict=True)):
+        faces = tags.faces if tags else None
+        own = fitted(one.size, faces, kind="" if one.prior else kind, preset=preset, sizes=sizes, least=least)
+        blurred = sharpness(one.image) < BLURRED
+        found.append(replace(own, blurred=blurred, twin=twins.get(place, -1) + 1, plain=place in plains))
+    return tuple(found)
 
 
-def _flags(
-    one: FolderPicture,
+def fitted(
+    size: tuple[int, int],
     faces: Sequence[FaceBox] | None,
+    *,
     kind: str,
-    preset: str,
+    preset: str = "",
     sizes: Sequence[buckets.Size],
     least: int,
 ) -> PictureFlags:
-    person = kind == "person" and not one.prior
-    part = portrait(one.size, faces) if faces and preset == "portrait" and not one.prior else ()
+    """What the size and the faces of a picture say of it (None: nobody looked for any); `kind` is "" of what is not to
+    be forgotten."""
+    person = kind == "person"
+    part = portrait(size, faces) if faces and preset == "portrait" and kind else ()
     focus = focus_of(faces) if faces else ()
-    place = buckets.placed_in(one.size, sizes, part, focus)
-    wide, high = ((part[2] - part[0]) * one.size[0], (part[3] - part[1]) * one.size[1]) if part else one.size
+    place = buckets.placed_in(size, sizes, part, focus)
+    wide, high = ((part[2] - part[0]) * size[0], (part[3] - part[1]) * size[1]) if part else size
     return PictureFlags(
-        small=min(wide, high) < least,
-        blurred=sharpness(one.image) < BLURRED,
+        small=round(min(wide, high)) < least,
         faces=tuple(faces or ()),
         no_face=person and faces is not None and not faces,
         many_faces=person and len(faces or ()) > 1,
         lost=place.lost,
-        crop=buckets.shares(one.size, place),
+        crop=buckets.shares(size, place),
         focus=focus,
         part=part,
     )
