@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from bot.chat import Press, Request
+from bot.training.tag_changes import TagChange
 from prompts.prompt import Json
 from storage.trainings import KeptPicture, KeptSample, KeptTraining
 
@@ -26,15 +26,6 @@ class NewPicture:
     caption: str = ""
     repeats: int = 1
     named: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TagChange:
-    """What becomes of a tag on all pictures: put there, taken away, or called `into`."""
-
-    kind: Literal["plus", "minus", "rename"]
-    tag: str
-    into: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +75,7 @@ class Teaching:
         raise NotImplementedError
 
     async def tag_all(self, asked: Request | Press, training: str, change: TagChange) -> KeptTraining:
-        """Change a tag on all pictures of a draft."""
+        """Change the tags of a draft's pictures, all at once or some of them; Chinese ones are put into English."""
         raise NotImplementedError
 
     async def read_tags(self, asked: Request | Press, training: str) -> KeptTraining:
