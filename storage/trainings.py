@@ -20,7 +20,6 @@ from storage.spare import drop
 TrainingState = Literal["draft", "waiting", "running", "paused", "done", "cancelled", "failed"]
 ACTIVE: tuple[TrainingState, ...] = ("waiting", "running", "paused")
 ENDED: tuple[TrainingState, ...] = ("done", "cancelled", "failed")
-POINTS = 400  # of the curve that are kept: as many as a card has pixels for
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class TrainingConsent:
 class KeptTraining:
     """A training as it is remembered. `wishes` are what was chosen of how (model, preset, steps, seed, rank, keep …),
     `plan` is there from the start on; `reason` with `reason_values` is a text key that says why it failed or pauses;
-    `losses` are means of `each` steps; `seconds` those of the device; `chosen` is the step whose file is the LoRA's (0:
+    `losses` are those of its steps; `daily` are the seconds that its owner has a day (0: no limit), `seconds` those of the device; `chosen` is the step whose file is the LoRA's (0:
     the last), `file` the name that LoRA is drawn by ("": none yet); `attempt` counts its starts on a worker."""
 
     id: str
@@ -57,6 +56,7 @@ class KeptTraining:
     step: int = 0
     steps: int = 0
     seconds: float = 0.0
+    daily: int = 0
     losses: tuple[float, ...] = ()
     consent: TrainingConsent | None = None
     shared: bool = False
@@ -67,11 +67,6 @@ class KeptTraining:
     created: datetime
     changed: datetime
     ended: datetime | None = None
-
-    @property
-    def each(self) -> int:
-        """How many steps a point of the curve stands for."""
-        return max(1, -(-self.steps // POINTS))
 
     @property
     def active(self) -> bool:
@@ -147,7 +142,7 @@ async def add(db: Database, kept: KeptTraining, request_key: str) -> bool:
 
 
 _PLAIN = (
-    "person", "name", "trigger", "kind", "model", "state", "reason", "step", "steps", "seconds", "shared", "chosen",
+    "person", "name", "trigger", "kind", "model", "state", "reason", "step", "steps", "seconds", "daily", "shared", "chosen",
     "file", "language",
 )  # fmt: skip
 
@@ -344,7 +339,8 @@ async def samples(db: Database, training: str) -> list[KeptSample]:
     """Its samples, by step and place."""
     table, picture = tables.TrainingSamples, tables.Pictures
     query = select(table, picture.hash, picture.width, picture.height)
-    query = query.outerjoin(picture, picture.id == table.picture).where(table.training == training)
+    query = query.outerjoin(picture, picture.id == table.picture)
+    query = query.where(table.training == training, table.step >= 0)
     async with db.session() as session:
         rows = await session.execute(query.order_by(table.step, table.place))
         return [
@@ -353,12 +349,19 @@ async def samples(db: Database, training: str) -> list[KeptSample]:
         ]
 
 
-async def of_sample(db: Database, job: str) -> str | None:
-    """The training whose samples a job draws."""
+async def of_sample(db: Database, job: str) -> tuple[str, int] | None:
+    """The training whose samples a job draws, and of which step; a step of -1 means the class that is kept."""
     table = tables.TrainingSamples
     async with db.session() as session:
-        found: str | None = await session.scalar(select(table.training).where(table.job == job).limit(1))
-        return found
+        found = (await session.execute(select(table.training, table.step).where(table.job == job).limit(1))).first()
+        return None if found is None else (found.training, found.step)
+
+
+async def sample_jobs(db: Database, training: str) -> list[str]:
+    """The jobs that draw, or drew, its samples and its class."""
+    table = tables.TrainingSamples
+    async with db.session() as session:
+        return list(await session.scalars(select(table.job).where(table.training == training).distinct()))
 
 
 async def _listed(db: Database, query: Select[tables.Trainings]) -> list[KeptTraining]:
