@@ -20,7 +20,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "kind": ("kind", "类型", "种类", "类别"),
     "preset": ("preset", "预设", "方案"),
     "model": ("model", "模型", "底模"),
-    "keep": ("keep", "保留", "保住", "别忘"),
+    "prior": ("keep", "prior", "保留", "保住", "别忘"),
     "steps": ("steps", "步数"),
     "seed": ("seed", "种子"),
     "rank": ("rank", "秩"),
@@ -124,6 +124,13 @@ def read(text: str, count: int) -> TrainOrder:
     if deed and (not rest or rest.casefold() in ("on", "训练", "and keep", "并保留", "tags", "标签")):
         return TrainOrder(deed=deed)
     return TrainOrder(wishes=_wishes(text))
+
+
+def says(text: str) -> bool:
+    """Whether a text says what is to be done with a training, rather than the name of one."""
+    first, _ = _first(text)
+    known = {*_verbs(VALUES), *_verbs(DEEDS), *TAGS, *OUT}
+    return first in known or is_change(text)
 
 
 def kind_called(said: str) -> str:
