@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, cast
 
-from sqlalchemy import Select, case, false, func, select, update
+from sqlalchemy import Select, case, delete, false, func, select, update
 
 from engine.job import Job, Lane, Picture, State
 from engine.policy import Policy, policy
@@ -199,6 +199,12 @@ def lessons_query(picture: str) -> Select[str]:
     job, made = tables.Jobs, tables.Pictures
     of_it = made.parent == picture, job.comparison["picture"].as_string() == picture
     return select(job.id).join(made, made.job == job.id).where(*of_it)
+
+
+async def remove(db: Database, ids: Collection[str]) -> None:
+    """Forget jobs; pictures that they ended in stay, as nobody's job's."""
+    async with db.writing() as session:
+        await session.execute(delete(tables.Jobs).where(tables.Jobs.id.in_(list(ids))))
 
 
 async def veil(db: Database, job_id: str) -> None:

@@ -22,6 +22,14 @@ ACTIVE: tuple[TrainingState, ...] = ("waiting", "running", "paused")
 ENDED: tuple[TrainingState, ...] = ("done", "cancelled", "failed")
 
 
+POINTS = 400  # of the curve that are told: as many as a card has pixels for
+
+
+def each(steps: int) -> int:
+    """How many steps a point of the curve stands for."""
+    return max(1, -(-steps // POINTS))
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingConsent:
     """That somebody agreed: the number of the text that was shown, who did, and when (ISO 8601, UTC)."""
@@ -38,7 +46,7 @@ class TrainingConsent:
 class KeptTraining:
     """A training as it is remembered. `wishes` are what was chosen of how (model, preset, steps, seed, rank, keep …),
     `plan` is there from the start on; `reason` with `reason_values` is a text key that says why it failed or pauses;
-    `losses` are those of its steps; `daily` are the seconds that its owner has a day (0: no limit), `seconds` those of the device; `chosen` is the step whose file is the LoRA's (0:
+    `losses` are means of `each` steps; `daily` are the seconds that its owner has a day (0: no limit), `seconds` those of the device; `chosen` is the step whose file is the LoRA's (0:
     the last), `file` the name that LoRA is drawn by ("": none yet); `attempt` counts its starts on a worker."""
 
     id: str
@@ -67,6 +75,11 @@ class KeptTraining:
     created: datetime
     changed: datetime
     ended: datetime | None = None
+
+    @property
+    def each(self) -> int:
+        """How many steps a point of the curve stands for."""
+        return each(self.steps)
 
     @property
     def active(self) -> bool:
@@ -205,6 +218,13 @@ async def change(db: Database, training: str, *, only: Collection[TrainingState]
         return changed.first() is not None
 
 
+async def losses(db: Database, training: str) -> list[float]:
+    """The loss of every step so far."""
+    async with db.session() as session:
+        found = await session.scalar(select(tables.Trainings.losses).where(tables.Trainings.id == training))
+        return list(found or [])
+
+
 async def stands(db: Database, training: str, place: Place) -> None:
     """Remember where its card stands."""
     await change(db, training, platform=place.platform, chat=place.chat, message=place.message)
@@ -278,6 +298,14 @@ async def change_picture(db: Database, training: str, place: int, **new: Json) -
     table = tables.TrainingPictures
     async with db.writing() as session:
         await session.execute(update(table).where(table.training == training, table.place == place).values(**new))
+
+
+async def flag(db: Database, training: str, hash: str, flags: Mapping[str, Json]) -> None:
+    """Write down what was found in a picture."""
+    table = tables.TrainingPictures
+    row = update(table).where(table.training == training, table.hash == hash)
+    async with db.writing() as session:
+        await session.execute(row.values(flags=dict(flags)))
 
 
 async def remove_picture(db: Database, training: str, place: int) -> bool:
@@ -357,6 +385,14 @@ async def of_sample(db: Database, job: str) -> tuple[str, int] | None:
         return None if found is None else (found.training, found.step)
 
 
+async def jobs_of_step(db: Database, training: str, step: int) -> list[str]:
+    """The jobs that draw, or drew, the samples of a step."""
+    table = tables.TrainingSamples
+    async with db.session() as session:
+        mine = table.training == training, table.step == step
+        return list(await session.scalars(select(table.job).where(*mine).distinct()))
+
+
 async def sample_jobs(db: Database, training: str) -> list[str]:
     """The jobs that draw, or drew, its samples and its class."""
     table = tables.TrainingSamples
@@ -377,13 +413,18 @@ def _kept(row: tables.Trainings) -> KeptTraining:
         plan=None if row.plan is None else TrainingPlan.from_json(row.plan),
         reason_values=row.reason_values,
         attempt=row.attempt,
-        losses=tuple(row.losses),
+        losses=_means(row.losses, each(row.steps)),
         consent=None if row.consent is None else TrainingConsent(**row.consent),
         place=Place(row.platform, row.chat, row.message),
         created=row.created,
         changed=row.changed,
         ended=row.ended,
     )
+
+
+def _means(losses: Sequence[float], run: int) -> tuple[float, ...]:
+    runs = (losses[start : start + run] for start in range(0, len(losses), run))
+    return tuple(sum(one) / len(one) for one in runs)
 
 
 def _picture(row: tables.TrainingPictures) -> KeptPicture:

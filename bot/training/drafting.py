@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.training import captions
 from bot.training.now import TrainingEstimate
@@ -72,6 +73,12 @@ def sketch(kept: KeptTraining, pictures: Sequence[KeptPicture], model: Model) ->
         )  # fmt: skip
     except BadPlan as error:
         raise Refusal(error.key, **error.values) from error
+
+
+def with_class(plan: TrainingPlan, pictures: Sequence[KeptPicture]) -> TrainingPlan:
+    """The plan with the pictures of what is not to be forgotten."""
+    prior = [TrainingPicture(file_of(one), one.hash, one.caption, prior=True) for one in pictures if one.prior]
+    return replace(plan, pictures=(*plan.new, *prior))
 
 
 def _caption(kept: KeptTraining, one: KeptPicture) -> str:
