@@ -234,7 +234,8 @@ class Card:
     platform that is told directly, where nobody has asked. `papers` is what the files of its pictures say of
     themselves. `tags` is a tag table to be touched. `panel`: it takes the place of the card whose button was
     pressed, where a platform can do that. `table`: its picture is a sheet of these. One that `stays` is renewed where it
-    stands for hours: everybody there sees it, as a job's.
+    stands for hours: everybody there sees it, as a job's. `training` is the one it is about: whoever answers to the
+    card speaks of that.
     """
 
     text: Say
@@ -263,10 +264,14 @@ class Card:
     tags: ShownTags | None = None
     table: ComparedTable | None = None
     stays: bool = False
+    training: str = ""
 
     @property
     def about(self) -> tuple[str, ...]:
-        """The ids of the pictures that it is about, in the order of their numbers: of a sheet those of its cells."""
+        """The ids of the pictures that it is about, in the order of their numbers: of a sheet those of its cells; none
+        of a training's."""
+        if self.training:
+            return ()
         return tuple(one.id for one in (self.table.cells if self.table else self.pictures))
 
 

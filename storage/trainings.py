@@ -12,7 +12,7 @@ from sqlalchemy import Select, delete, func, select, update
 from engine.training_plan import TrainingPlan
 from prompts.prompt import Json
 from storage import tables
-from storage.database import Database, new_id
+from storage.database import Database
 from storage.files import suffix_of
 from storage.jobs import Place
 from storage.spare import drop

@@ -4,19 +4,20 @@ button brings one of its own only for what stands beside it."""
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.chat import Card, Press, Request
 from bot.errors import Gone, Rejected, Unreachable
 from bot.studio import cards as usual
-from bot.studio.parcels import ONE_FILE
+from bot.studio.parcels import SIZES
 from bot.studio.studio import Studio
 from bot.training import cards, orders, tag_changes
 from prompts.errors import Refusal
 from storage.jobs import Place
 from storage.trainings import KeptTraining
 
+TRAIN_WRITE, TRAIN_DELETE = "train_write", "train_delete"  # the one asks for words first, the other whether it is meant
 PAGE = "/trainings/{id}/file"  # where the page fetches a LoRA
 
 
@@ -71,26 +72,29 @@ async def train_download(studio: Studio, press: Press) -> Card:
 
 
 async def downloaded(studio: Studio, asked: Request | Press, kept: KeptTraining) -> Card:
-    """The LoRA's file. Raises Refusal `train.file_large` where the platform takes none of its size."""
+    """The LoRA's file. Raises Refusal `training.file_large` where the platform takes none of its size."""
     name, content = await studio.teaching.download(asked.person.id, kept.id)
     platform, language = asked.place.platform, asked.person.language
     if platform == "web":
         return cards.file_card(name, b"", language, PAGE.format(id=kept.id))
-    most = ONE_FILE.get(platform, len(content))
+    _, most = SIZES.get(platform, (0, len(content)))
     if len(content) > most:
-        raise Refusal("train.file_large", size=len(content) / 2**20, limit=most // 2**20)
+        raise Refusal("training.file_large", size=round(len(content) / 1e6), limit=most // 1_000_000)
     return cards.file_card(name, content, language)
 
 
 # --- what changes a draft ---
 
 
-async def train_write(studio: Studio, press: Press) -> None:
-    """Change tags by the words in `values["text"]`. Raises Refusal `train.tags_how` where there are none."""
+async def train_write(studio: Studio, press: Press) -> Card:
+    """Change tags by the words in `values["text"]`. Raises Refusal `training.tags_how` where there are none."""
     kept = await _mine(studio, press)
     count = len(await studio.teaching.pictures(press.person.id, kept.id))
-    for change in tag_changes.changes(press.values.get("text", ""), count):
+    made = tag_changes.changes(press.values.get("text", ""), count)
+    for change in made:
         await studio.teaching.tag_all(press, kept.id, change)
+    now = await studio.teaching.now(await _mine(studio, press))
+    return cards.tags_card(now, tag_changes.first(made))
 
 
 async def train_read(studio: Studio, press: Press) -> None:
@@ -144,17 +148,17 @@ async def train_choose(studio: Studio, press: Press) -> Card:
     """Take the file of a step for the LoRA."""
     step = _number(press)
     kept = await studio.teaching.choose(press.person.id, _id(press), step)
-    return usual.notice("train.chosen", step=step, name=kept.name)
+    return usual.notice("training.chosen", step=step, name=kept.name)
 
 
 async def train_share(studio: Studio, press: Press) -> Card:
     kept = await studio.teaching.share(press.person.id, _id(press))
-    return usual.notice("train.shared_now", file=kept.file)
+    return usual.notice("training.shared_now", file=kept.file)
 
 
 async def train_unshare(studio: Studio, press: Press) -> Card:
     kept = await studio.teaching.share(press.person.id, _id(press), shared=False)
-    return usual.notice("train.private_now", file=kept.file)
+    return usual.notice("training.private_now", file=kept.file)
 
 
 async def train_again(studio: Studio, press: Press) -> None:
@@ -165,7 +169,7 @@ async def train_again(studio: Studio, press: Press) -> None:
 async def train_delete(studio: Studio, press: Press) -> Card:
     kept = await _mine(studio, press)
     await studio.teaching.delete(press.person.id, kept.id)
-    return usual.notice("train.deleted", name=kept.name)
+    return usual.notice("training.deleted", name=kept.name)
 
 
 async def train_use(studio: Studio, press: Press) -> None:
@@ -179,14 +183,11 @@ async def train_use(studio: Studio, press: Press) -> None:
     await studio.imagine(request, text)
 
 
-TRAINING: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
-    press.__name__: press
-    for press in (
-        train_show, train_tags, train_write, train_read, train_agree, train_start, train_pause, train_go_on, train_stop,
-        train_samples, train_curve, train_choose, train_share, train_unshare, train_download, train_again, train_use,
-        train_delete,
-    )
-}  # fmt: skip
+TRAINING: Sequence[Callable[[Studio, Press], Awaitable[Card | None]]] = (
+    train_show, train_tags, train_write, train_read, train_agree, train_start, train_pause, train_go_on, train_stop,
+    train_samples, train_curve, train_choose, train_share, train_unshare, train_download, train_again, train_use,
+    train_delete,
+)  # fmt: skip
 
 
 async def _mine(studio: Studio, press: Press) -> KeptTraining:

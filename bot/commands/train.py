@@ -16,6 +16,7 @@ from bot.studio.uploads import checked
 from bot.training import cards, orders
 from bot.training.folder import FolderPictures
 from bot.training.orders import TrainOrder
+from bot.training.tag_changes import first
 from bot.training.teaching import NewPicture
 from bot.training.zips import pictures_of_zip
 from engine.training_plan import MAX_PICTURES, MIN_PICTURES
@@ -43,12 +44,12 @@ async def run(studio: Studio, request: Request, rest: str) -> Card | None:
         if kept is None or kept.state != "draft":
             name = name or (kept.name if kept else "")
             if not name:
-                raise Refusal("train.name_first")
+                raise Refusal("training.name_first")
             kept = await teaching.draft(request, name)
         kept = await teaching.add(request, kept.id, new)
     elif kept is None:
         if words:
-            raise Refusal("train.no_such", name=name[:40], near=near(name, [one.name for one in mine]))
+            raise Refusal("training.no_such", name=name[:40], near=near(name, [one.name for one in mine]))
         kept = await teaching.draft(request, name)
     order = orders.read(words, len(await teaching.pictures(person, kept.id)))
     return await _done(studio, request, kept, order)
@@ -84,7 +85,7 @@ async def _done(studio: Studio, request: Request, kept: KeptTraining, order: Tra
     if order.step:
         await teaching.choose(person, id, order.step)
     if order.tags:
-        return cards.tags_card(await teaching.now(await teaching.get(person, id)), _first(order))
+        return cards.tags_card(await teaching.now(await teaching.get(person, id)), first(order.changes))
     if order.deed in ("samples", "curve"):
         now = await teaching.now(kept)
         return await (cards.samples_card if order.deed == "samples" else cards.curve_card)(studio.db, now)
@@ -119,11 +120,6 @@ async def _deed(studio: Studio, request: Request, id: str, deed: str) -> None:
             await teaching.share(person, id, shared=deed == "share")
 
 
-def _first(order: TrainOrder) -> int:
-    """The first picture whose tags were changed."""
-    return min((place for one in order.changes for place in one.places), default=1)
-
-
 # --- pictures ---
 
 
@@ -149,17 +145,19 @@ async def _pictures(studio: Studio, request: Request, codes: Sequence[str]) -> l
 
 def _of_zip(found: FolderPictures) -> list[NewPicture]:
     return [
-        NewPicture(one.path.name, checked(Upload(one.path.name, one.content)).content, one.caption, one.repeats, one.named)
+        NewPicture(
+            one.path.name, checked(Upload(one.path.name, one.content)).content, one.caption, one.repeats, one.named
+        )
         for one in found.pictures
     ]
 
 
 async def _earlier(studio: Studio, request: Request, code: str) -> NewPicture:
     """A picture that was drawn, by its id or by the code under which it was shared. Raises Refusal
-    `train.no_code`, `access.not_yours`."""
+    `training.no_code`, `access.not_yours`."""
     row = await pictures.get(studio.db, code) or await shares.opened(studio.db, code.lower())
     if row is None:
-        raise Refusal("train.no_code", code=code)
+        raise Refusal("training.no_code", code=code)
     owned.owner_or_admin(request.person, row.person)
     said = [one.text for one in row.recipe.prompt.fragments if one.origin != "preset" and entry_of(one.text)]
     content = await studio.db.files.get(row.hash)

@@ -66,7 +66,7 @@ async def of_course(db: Database, now: TrainingNow) -> tuple[Shown, ...]:
     if kept.state == "running" and kept.steps:  # not at every step: the picture is sent anew each time it changes
         grain = max(1, kept.steps // kept.each // PARTS)
         losses = losses[: max(grain, len(losses) // grain * grain)]
-    title = texts.say(kept.language, "train.curve.title")
+    title = texts.say(kept.language, "training.curve.title")
     steps = max(1, round(kept.steps / kept.each))
     marks = [round(step / kept.each) for step in now.files if step <= kept.step]
     labels = [label(one, kept) for one in last]
@@ -86,7 +86,7 @@ async def of_curve(db: Database, now: TrainingNow) -> tuple[Shown, ...]:
     kept = now.kept
     if not kept.losses:
         return ()
-    title, marks = texts.say(kept.language, "train.curve.title"), [round(step / kept.each) for step in now.files]
+    title, marks = texts.say(kept.language, "training.curve.title"), [round(step / kept.each) for step in now.files]
     steps = max(1, round(kept.steps / kept.each))
 
     async def made() -> bytes:
@@ -107,7 +107,7 @@ async def of_samples(db: Database, now: TrainingNow) -> tuple[Shown, ...]:
     if not whole:
         return ()
     columns = [_column(place, kept) for place in places]
-    rows = [texts.say(kept.language, "train.step", step=step) for step in whole]
+    rows = [texts.say(kept.language, "training.step", step=step) for step in whole]
     cells = [row[place] for row in whole.values() for place in places]
 
     async def made() -> bytes:
@@ -136,17 +136,17 @@ def newest(samples: Samples) -> list[KeptSample]:
 
 def label(one: KeptSample, kept: KeptTraining) -> str:
     """What is said of a sample: its step, and whether the trigger is in its words."""
-    step = texts.say(kept.language, "train.step", step=one.step)
+    step = texts.say(kept.language, "training.step", step=one.step)
     return f"{step} · {_column(one.place, kept)}"
 
 
 def _column(place: int, kept: KeptTraining) -> str:
-    key = "train.with" if place < WITH else "train.without"
+    key = "training.with" if place < WITH else "training.without"
     return texts.say(kept.language, key, trigger=kept.trigger)
 
 
 def _marks(one: KeptPicture, language: str) -> tuple[str, ...]:
-    return tuple(texts.say(language, f"train.mark.{name}", twin=one.flags.get("twin", "")) for name in flags(one))
+    return tuple(texts.say(language, f"training.mark.{name}", twin=one.flags.get("twin", "")) for name in flags(one))
 
 
 def _crop(one: KeptPicture) -> Share | None:
