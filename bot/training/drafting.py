@@ -101,7 +101,7 @@ def estimate(
         and one.plan.resolution == plan.resolution
     ]  # fmt: skip
     side = plan.resolution
-    step = Recipe(prompt=Prompt(""), model=plan.model, width=side, height=side, steps=1, sampler="", guidance=2.0, seed=0)
+    step = Recipe(prompt=Prompt("", ()), model=plan.model, width=side, height=side, steps=1, sampler="", guidance=2.0, seed=0)
     view = sum(measured) / len(measured) if measured else LEARNING * known.seconds(step)
     seconds = math.ceil(view * plan.views * (2 if plan.prior else 1))
     return TrainingEstimate(plan.steps, plan.views, math.ceil(seconds / 60), seconds, left)
