@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from bot.commands.table import command_of
-from bot.training import orders
+from bot.training.orders import says
 from prompts.edit.instructions import instructs
 from prompts.errors import Refusal
 from storage.pictures import PictureRow
@@ -97,7 +97,7 @@ def of_training(text: str, *, files: bool, plain: bool) -> str:
     its own, or in a group (`plain`) what people say to each other about it."""
     if text.startswith(("/", "／")):
         return ""
-    if plain and not files and not orders.says(text):
+    if plain and not files and not says(text):
         return ""
     return f"/{TRAIN} {text}".strip()
 
