@@ -691,9 +691,7 @@ async def test_a_hypernetwork_is_refused_by_name_and_of_an_infotext_put_aside() 
             with pytest.raises(Refusal) as refused:
                 await compose(translators=[], raw=raw, **said)  # type: ignore[arg-type]
             assert (refused.value.key, refused.value.values) == ("lora.hypernet", {"name": "old"})
-    pasted = (
-        "a cat <hypernet:old:1>\nNegative prompt: dog\nSteps: 20, Sampler: Euler a, Seed: 1, Size: 64x64"
-    )
+    pasted = "a cat <hypernet:old:1>\nNegative prompt: dog\nSteps: 20, Sampler: Euler a, Seed: 1, Size: 64x64"
     prompt, _ = await compose(pasted, translators=[])
     assert [note.values["name"] for note in prompt.notes if note.key == "note.hypernet"] == ["old"]
     assert "hypernet" not in prompt.positive
