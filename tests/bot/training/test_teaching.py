@@ -14,7 +14,7 @@ from bot.studio.suggest import suggest
 from bot.training.looked_at import NewPicture
 from bot.training.tag_changes import TagChange
 from engine.files import private
-from engine.tagging import PictureTags, SeenTag
+from engine.tagging import PictureTags
 from prompts.errors import Refusal
 from storage import jobs, maps, rules, trainings
 from tests.bot.training.school import School, a_picture, a_set, school
