@@ -6,6 +6,7 @@ from __future__ import annotations
 import gc
 import os
 import re
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -42,6 +43,9 @@ for _name in theirs(os.environ):
     del os.environ[_name]
 os.environ.update(OURS)
 time.tzset()
+# Whoever wants no compiled files has every program that is started compile all of ours anew, a second each time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(autouse=True)
