@@ -15,9 +15,9 @@ from bot.studio.studio import Studio
 from bot.studio.uploads import checked
 from bot.training import cards, orders
 from bot.training.folder import FolderPictures
+from bot.training.looked_at import NewPicture
 from bot.training.orders import TrainOrder
 from bot.training.tag_changes import first
-from bot.training.looked_at import NewPicture
 from bot.training.zips import pictures_of_zip
 from engine.training_plan import MAX_PICTURES, MIN_PICTURES
 from prompts.errors import Refusal
@@ -34,6 +34,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card | None:
     if not (rest or codes or request.files or request.training):
         return cards.list_card(await teaching.mine(person))
     mine = await teaching.mine(person)
+    kept: KeptTraining | None
     if request.training:
         name, words = "", rest
         kept = await teaching.get(person, request.training)
