@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from ipaddress import ip_network
@@ -36,11 +37,14 @@ from bot.studio.suggest import suggest
 from bot.studio.translators import translators
 from engine import tuning
 from engine.files import catalog, taggers
+from engine.files.shelf import Shelf
+from engine.files.shelf import shelf as files_there
 from engine.job import Progress
 from engine.queue import estimate
 from engine.queue.estimate import Estimate
 from engine.queue.local_pool import LocalPool
 from engine.queue.news import Changed, Finished
+from engine.queue.pool import Pool
 from engine.queue.queue import Queue
 from engine.tagging import Thresholds
 from prompts.errors import Refusal
@@ -107,7 +111,7 @@ def limits(config: AccessSection) -> Limits:
 
 
 def pool(config: Config) -> LocalPool:
-    """A worker process for each configured device."""
+    """A worker process for each configured device of this machine."""
     arguments = ["--slots", str(config.engine.slots), "--model", config.engine.model]
     for kind in ("models", "loras", "embeddings", "vaes", "controlnets", "upscalers", "detectors"):
         for folder in config.engine.folders:
@@ -120,6 +124,26 @@ def pool(config: Config) -> LocalPool:
     arguments += ["--cache", str(config.data.folder / "cache")]
     arguments += ["--log-level", config.log_level, "--log-format", config.log_format]
     return LocalPool(config.engine.devices, arguments)
+
+
+async def workers(config: Config, db: Database, epoch: int) -> Pool:
+    """What draws: this machine, or the hosts that the settings name a server for. An `epoch` of 0 is a command's, which
+    waits neither for the server nor for a host."""
+    if not config.hosts.url:
+        return pool(config)
+    from engine.queue.nats import NatsPool  # only where other machines draw
+
+    name = f"command-{secrets.token_hex(4)}"
+    if epoch:
+        known = await facts.fact(db, "hosts.bot")
+        name = known if isinstance(known, str) else f"bot-{secrets.token_hex(4)}"
+        await facts.set_fact(db, "hosts.bot", name)
+    return NatsPool(config.hosts.server, name, epoch, patient=epoch > 0)
+
+
+def shelf(config: Config) -> Shelf:
+    """What lies in the configured folders."""
+    return files_there(config.engine.folders, config.engine.taggers)
 
 
 def _size(config: Config, name: str) -> int:
@@ -154,7 +178,7 @@ async def studio(config: Config, *, leads: bool = False) -> AsyncIterator[Studio
             return await asyncio.to_thread(_size, config, model)
 
         queue = Queue(
-            pool(config),
+            await workers(config, db, epoch),
             hear,
             db.files.get,
             per_person=config.queue.waiting_per_person,

@@ -18,13 +18,13 @@ def status(queue: Queue, usual: str) -> dict[str, Json]:
     """Whether it can draw, on what, with which model and how much of it on the device (of several devices, on the
     smallest), and what it is loading. `usual` is the model that is drawn with when nobody names one."""
     workers = queue.pool.workers
-    best = max(workers, key=lambda worker: worker.slots)
-    model = best.model or usual
+    best = max(workers, key=lambda worker: worker.slots, default=None)
+    model = (best.model if best else "") or usual
     tiers = [worker.tiers[model] for worker in workers if model in worker.tiers]
     return {
-        "ready": best.slots > 0,
+        "ready": best is not None and best.slots > 0,
         "loading": next((worker.loading for worker in workers if worker.loading), ""),
-        "device": _devices([worker for worker in workers if worker.slots] or [best]),
+        "device": _devices([worker for worker in workers if worker.slots] or ([best] if best else [])),
         "model": model,
         "builtin": model == catalog.BUILTIN,
         "tier": max(tiers, key=NAMES.index, default=""),

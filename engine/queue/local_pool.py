@@ -47,15 +47,20 @@ CLOSING = 5.0  # seconds a worker gets to end by itself
 
 
 class LocalPool:
-    """A `Pool` of child processes, one for each of `devices`; `arguments` are passed on to `python -m engine`.
-    `clock` tells how long a worker has been silent."""
+    """A `Pool` of child processes, one for each of `devices`; `arguments` are passed on to the `program` that Python is
+    to run. `clock` tells how long a worker has been silent."""
 
     def __init__(
-        self, devices: Sequence[str], arguments: Sequence[str], clock: Callable[[], float] = time.monotonic
+        self,
+        devices: Sequence[str],
+        arguments: Sequence[str],
+        clock: Callable[[], float] = time.monotonic,
+        program: Sequence[str] = ("-m", "engine"),
     ) -> None:
         self.workers = [Worker(id=f"{device}#{index}", device=device) for index, device in enumerate(devices)]
         self._devices = list(devices)
         self._listener: Callable[[Worker, Event], None] = lambda worker, event: None
+        self._program = tuple(program)
         self._arguments = tuple(arguments)
         self._clock = clock
         self._children: dict[str, asyncio.subprocess.Process] = {}
@@ -96,6 +101,13 @@ class LocalPool:
                 child.kill()
                 await child.wait()
 
+    def hand_on(self, worker: Worker, message: Message) -> None:
+        """Say to a worker what somebody else has made, as it is, without waiting until it has read it."""
+        self._heard[worker.id] = self._clock()
+        child = self._children.get(worker.id)
+        if child and child.stdin and not child.stdin.is_closing():
+            child.stdin.write(encode(message))
+
     def pid(self, worker: Worker) -> int | None:
         """The process id of a worker that is alive."""
         child = self._children.get(worker.id)
@@ -131,8 +143,7 @@ class LocalPool:
             fruitless += 1
             child = await asyncio.create_subprocess_exec(
                 sys.executable,
-                "-m",
-                "engine",
+                *self._program,
                 "--device",
                 device,
                 *self._arguments,
