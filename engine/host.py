@@ -235,7 +235,11 @@ class Host:
 
     def _shown(self, message: Message) -> Message:
         """As it is told: who leaves has no places for pictures, and what is beside a device is this host's own."""
-        return replace(message, slots=0 if self.leaving else message.slots, others=()) if isinstance(message, Ready) else message
+        return (
+            replace(message, slots=0 if self.leaving else message.slots, others=())
+            if isinstance(message, Ready)
+            else message
+        )
 
     async def _look(self) -> None:
         """Tell the bots of files that come and go."""

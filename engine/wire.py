@@ -227,7 +227,9 @@ class Fallen:
 # What is done beside the pictures that are drawn, each with one answer.
 Look = MakeMap | ReadTags
 Looked = Mapped | TagsRead
-Message = PutSource | Draw | Rest | Stop | Look | Ready | Loading | Step | Drawn | Ended | Looked | Greet | Stock | Fallen
+Message = (
+    PutSource | Draw | Rest | Stop | Look | Ready | Loading | Step | Drawn | Ended | Looked | Greet | Stock | Fallen
+)
 KINDS = (
     *(PutSource, Draw, Rest, Stop, MakeMap, ReadTags, Ready, Loading, Step, Drawn, Ended, Mapped, TagsRead),
     *(Greet, Stock, Fallen),

@@ -19,8 +19,8 @@ from engine.files.upscalers import A1111, LATENT, UPSCALERS
 from engine.recipe import Recipe
 from prompts.clip_tokens import pieces
 
-# The kind of a file, a word of engine/files/identity.py ("detector", "tagger" and "preprocessor" for .onnx files), and its name in
-# small letters.
+# The kind of a file, a word of engine/files/identity.py ("detector", "tagger" and "preprocessor" for .onnx files), and
+# its name in small letters.
 Need = tuple[str, str]
 
 ROWS = ("checkpoint", "lora", "embedding", "vae", "controlnet", "upscaler")  # kinds that recipes name

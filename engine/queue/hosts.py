@@ -74,6 +74,7 @@ class HostsPool:
         self.bot = bot
         self.epoch = epoch
         self.hosts: dict[str, Visited] = {}
+        self.arrived = asyncio.Event()  # once there is, or was, a worker
         self._listener: Callable[[Worker, Event], None] = lambda worker, event: None
 
     # --- what the queue wants ---
@@ -194,6 +195,7 @@ class HostsPool:
             worker = Worker(id=f"{host.session}/{name}", device=name, host=host.name, holds=host.holds)
             host.workers[name] = worker
             self.workers = [*self.workers, worker]
+            self.arrived.set()
         match message:
             case Ready():
                 worker.device, worker.slots, worker.loading = message.device, message.slots, ""

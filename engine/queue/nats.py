@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from contextlib import suppress
 from typing import Any
@@ -21,6 +20,7 @@ from engine.queue.nats_server import (
     HOSTS,
     LIFE,
     Connection,
+    Present,
     Server,
     bucket,
 )
@@ -61,9 +61,7 @@ class NatsPool(HostsPool):
         await self._begin()
         if not self._patient:
             try:
-                async with asyncio.timeout(FIRST):
-                    while not self.workers:
-                        await asyncio.sleep(0.05)
+                await asyncio.wait_for(self.arrived.wait(), FIRST)
             except TimeoutError:
                 raise Refusal("hosts.none", where=self._connection.server.where) from None
 
@@ -170,9 +168,8 @@ class NatsPool(HostsPool):
                 self._fading[session] = loop.call_later(grace, self._faded, session)
         else:
             try:
-                said = json.loads(message.data)
-                name, version = str(said["name"]), int(said["version"])
-            except (ValueError, KeyError, TypeError):
+                said = Present.from_json(message.data)
+            except ValueError:
                 log.error("%s is no host that this program knows", session)
                 return
             self._beats[session] = loop.time()
@@ -182,7 +179,7 @@ class NatsPool(HostsPool):
             if user not in self._buckets:
                 await self._make_bucket(user)
                 self._buckets.add(user)
-            self.beat(session, name, version)
+            self.beat(session, said.name, said.version)
 
     def _faded(self, session: str) -> None:
         self._fading.pop(session, None)

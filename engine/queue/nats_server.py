@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import logging
 import ssl
 import uuid
@@ -186,6 +187,44 @@ class Connection:
         if bucket not in self._stores:
             self._stores[bucket] = await self.js.object_store(bucket)
         return self._stores[bucket]
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """A host as it says that it lives: `devices` in words, none while its workers start; `drawing` is how much it has
+    to do."""
+
+    name: str
+    version: int
+    devices: tuple[str, ...] = ()
+    drawing: int = 0
+
+    @classmethod
+    def from_json(cls, said: bytes) -> Self:
+        """What a host's key holds. Raises ValueError."""
+        try:
+            read: Any = json.loads(said)
+            devices = tuple(str(one) for one in read.get("devices", ()))
+            return cls(str(read["name"]), int(read["version"]), devices, int(read.get("drawing", 0)))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError("no host") from error
+
+
+async def roster(server: Server) -> list[Present]:
+    """The hosts that live, by name. Raises Refusal as `Connection.open` does."""
+    from nats.errors import Error  # only where a server is named
+
+    connection = await Connection(server).open(wait=False)
+    found = []
+    try:
+        with suppress(Error):  # no bot has been here yet, and there is no bucket: nor can there be a host
+            kv = await connection.js.key_value(HOSTS)
+            for key in await kv.keys():
+                with suppress(Error, ValueError):
+                    found.append(Present.from_json((await kv.get(key)).value or b""))
+    finally:
+        await connection.close()
+    return sorted(found, key=lambda one: one.name)
 
 
 def bucket(user: str) -> str:

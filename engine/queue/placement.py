@@ -66,7 +66,9 @@ def defers(work: Workload, course: Course, chosen: Worker) -> bool:
     load = sum(work.load(chosen, model) for model in models)
     if not load or course.job.attempt:
         return False
-    full = [worker for worker in work.pool.workers if 0 < worker.slots <= work.rows(worker) and work.fits(worker, course)]
+    full = [
+        worker for worker in work.pool.workers if 0 < worker.slots <= work.rows(worker) and work.fits(worker, course)
+    ]
     wait = min((work.until_free(worker) for worker in full if models <= worker.tiers.keys()), default=load)
     now = work.clock()
     since = now if course.deferred is None else course.deferred
