@@ -53,7 +53,7 @@ def _shown(name: str, workers: Sequence[Worker]) -> dict[str, Json]:
     kinds = Counter(kind for kind, _ in frozenset().union(*(worker.holds or () for worker in workers)))
     return {
         "name": name,
-        "device": _devices(workers),
+        "device": _devices([worker for worker in workers if worker.slots] or workers),
         "models": kinds["checkpoint"],
         "loras": kinds["lora"],
         "loaded": ", ".join(sorted({model for worker in workers for model in worker.tiers})),
