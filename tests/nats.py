@@ -35,8 +35,8 @@ class Nats:
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen([self._program, "-c", self._folder / "conf"], stdout=log, stderr=log)
+        self._launch()
+        assert self._process
         while True:
             assert self._process.poll() is None, (self._folder / "log").read_text()
             try:
@@ -45,7 +45,12 @@ class Nats:
                 await asyncio.sleep(0.02)
             else:
                 writer.close()
+                await writer.wait_closed()
                 return
+
+    def _launch(self) -> None:
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen([self._program, "-c", self._folder / "conf"], stdout=log, stderr=log)
 
     def kill(self) -> None:
         assert self._process

@@ -86,9 +86,10 @@ class Connection:
         said = {"user": self.server.user, "password": self.server.password} if self.server.user else {}
         warned, tls = False, _tls(self.server)
         while True:
+            self.nc: Any = nats.NATS()
             try:
                 async with asyncio.timeout(CONNECT):
-                    self.nc: Any = await nats.connect(
+                    await self.nc.connect(
                         self.server.url,
                         name="danqing",
                         **said,
@@ -105,6 +106,7 @@ class Connection:
                     )
                 break
             except (OSError, TimeoutError, nats.errors.Error) as error:
+                await self._abandon()
                 refusal = _refusal(self._last or error, self.server.where)
                 if not wait or refusal.key != "hosts.unreachable":
                     raise refusal from error
@@ -129,6 +131,16 @@ class Connection:
                 await self.nc.flush()
         with suppress(Exception):
             await self.nc.close()
+
+    async def _abandon(self) -> None:
+        """Let go of a connection that came to nothing: the library leaves it open."""
+        with suppress(Exception):
+            await self.nc.close()
+        transport = getattr(self.nc, "_transport", None)
+        if transport is not None:
+            with suppress(Exception):
+                transport.close()
+                await transport.wait_closed()
 
     async def _look(self) -> None:
         """Whether the server can do what is wanted of it."""

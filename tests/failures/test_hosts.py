@@ -21,7 +21,7 @@ from engine.queue.nats import NatsPool
 from engine.queue.nats_server import Connection, Server, roster
 from engine.queue.news import Changed, Finished
 from engine.queue.queue import Queue
-from engine.wire import Draw
+from engine.wire import Draw, MakeMap
 from prompts.errors import Refusal
 from tests.failures import sleeping_bot, sleeping_host
 from tests.fakes import a_job
@@ -136,8 +136,6 @@ async def test_a_picture_large_and_small_and_a_cancel_in_mid_step(shared: Nats) 
         await until(lambda: len(workers.sources) == 2)
         assert workers.sources == {"a": large, "b": b"small"}
         # A map is what SleepingWorkers send back as it came: thirty megabytes on the way to the bot.
-        from engine.wire import MakeMap
-
         made = await bot.queue.make_map(MakeMap("m", "canny", "a", 8, 8))
         assert made.blob == large
         store = await bot.pool._connection.js.object_store("danqing-host")
@@ -263,7 +261,7 @@ accounts { A { jetstream: enabled, users: [
   { user: bot, password: secret }
   { user: ann, password: ann, permissions: {
     publish: ["danqing.from.ann.>", "danqing.step.ann.>", "$KV.danqing-hosts.ann.>", "$O.danqing-ann.>",
-              "$JS.API.STREAM.*.OBJ_danqing-ann", "$JS.API.STREAM.NAMES", "$JS.API.CONSUMER.CREATE.OBJ_danqing-ann.>",
+              "$JS.API.STREAM.*.OBJ_danqing-ann", "$JS.API.STREAM.NAMES", "$JS.API.CONSUMER.CREATE.OBJ_danqing-ann", "$JS.API.CONSUMER.CREATE.OBJ_danqing-ann.>",
               "$JS.API.CONSUMER.DELETE.OBJ_danqing-ann.>", "$JS.API.STREAM.MSG.*.OBJ_danqing-ann",
               "$JS.API.DIRECT.GET.OBJ_danqing-ann.>", "$JS.FC.OBJ_danqing-ann.>", "_INBOX_bot.>"],
     subscribe: ["danqing.to.ann.>", "_INBOX_ann.>"] } }
@@ -330,14 +328,13 @@ async def test_a_server_that_cannot_be_used_is_refused_in_words(tmp_path: Path) 
 
 
 async def test_a_server_with_a_certificate_of_its_own(tmp_path: Path) -> None:
-    made = subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-        + ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-        + ["-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem"],
-        check=False,
-        capture_output=True,
+    made = await asyncio.create_subprocess_exec(
+        *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+        *("-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
+        *("-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem")),
+        stderr=asyncio.subprocess.DEVNULL,
     )
-    if made.returncode:
+    if await made.wait():
         pytest.skip("openssl is not installed")
     server = Nats(f'tls {{ cert_file: "{tmp_path}/cert.pem", key_file: "{tmp_path}/key.pem" }}')
     await server.start()
