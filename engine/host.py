@@ -22,11 +22,16 @@ from engine.wire import (
     Drawn,
     Ended,
     Fallen,
+    ForgetTraining,
     Greet,
+    HalfLearnt,
+    Learning,
+    Learnt,
     Loading,
     MakeMap,
     Mapped,
     Message,
+    Park,
     PutSource,
     ReadTags,
     Ready,
@@ -35,6 +40,8 @@ from engine.wire import (
     Stock,
     Stop,
     TagsRead,
+    Train,
+    TrainingFile,
 )  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -50,6 +57,7 @@ class Workers(Protocol):
     def workers(self) -> Sequence[Worker]: ...
     async def start(self, listener: Callable[[Worker, Event], None]) -> None: ...
     def hand_on(self, worker: Worker, message: Message) -> None: ...
+    async def forget(self, training: str) -> None: ...
     async def close(self) -> None: ...
 
 
@@ -80,6 +88,7 @@ class Host:
         self._dropped: Counter[tuple[str, str]] = Counter()  # ends that are still to come of what was given up
         self._said: dict[str, Ready | Loading] = {}  # the last word of each worker on itself
         self._idle = asyncio.Event()
+        self._forgetting: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None
         self.leaving = False
 
@@ -92,8 +101,11 @@ class Host:
     async def leave(self) -> None:
         """Take nothing new, and wait a while for what is being drawn."""
         self.leaving = True
-        for worker, said in self._said.items():
-            self._write(said, worker)
+        for name, said in self._said.items():
+            self._write(said, name)
+        for worker in self._workers.workers:
+            if worker.training:  # which takes hours: it goes on from its checkpoint
+                self._workers.hand_on(worker, Park(worker.training))
         self._settle()
         try:
             await asyncio.wait_for(self._idle.wait(), LEAVING)
@@ -135,6 +147,9 @@ class Host:
         if self.has(letter):
             return True
         visit.number = letter.number
+        if isinstance(message, ForgetTraining):
+            self._forget_training(message.training)
+            return True
         worker = next((one for one in self._workers.workers if one.id == letter.worker), None)
         if worker:
             self._tell(worker, letter.bot, message)
@@ -162,10 +177,19 @@ class Host:
             if whose != bot:
                 continue
             worker = next(one for one in self._workers.workers if one.id == name)
-            if job in worker.jobs:
+            learns = job == worker.training
+            if job in worker.jobs or learns:
                 self._dropped[name, job] += 1
-            self._workers.hand_on(worker, Stop(job))
+            self._workers.hand_on(worker, Park(job) if learns else Stop(job))  # its checkpoint is kept
             self._forget(worker, job)
+
+    def _forget_training(self, training: str) -> None:
+        for worker in self._workers.workers:
+            if training == worker.training:
+                self._forget(worker, training)
+        task = asyncio.create_task(self._workers.forget(training))
+        self._forgetting.add(task)
+        task.add_done_callback(self._forgetting.discard)
 
     def _tell(self, worker: Worker, bot: str, message: Message) -> None:
         match message:
@@ -177,9 +201,12 @@ class Host:
             case MakeMap() | ReadTags():
                 self._jobs[worker.id, message.id] = bot
                 worker.looks.add(message.id)
+            case Train(training):
+                self._jobs[worker.id, training] = bot
+                worker.training = training
             case Stop(job) if job in worker.looks:
                 self._forget(worker, job)  # given up in silence
-            case PutSource() | Rest() | Stop():
+            case PutSource() | Rest() | Stop() | TrainingFile() | Park():
                 pass
             case _:
                 log.error("a %s is not for a host", type(message).__name__)
@@ -197,6 +224,8 @@ class Host:
                 self._pass_on(worker, event.job, event, ends=isinstance(event, Ended))
             case Mapped() | TagsRead():
                 self._pass_on(worker, event.id, event, ends=True)
+            case Learning() | HalfLearnt() | Learnt():
+                self._pass_on(worker, event.training, event, ends=isinstance(event, Learnt))
             case Lost(reason):
                 for name, job in [one for one in self._jobs if one[0] == worker.id]:
                     self._forget(worker, job)
@@ -223,6 +252,8 @@ class Host:
         self._jobs.pop((worker.id, job), None)
         worker.jobs.pop(job, None)
         worker.looks.discard(job)
+        if worker.training == job:
+            worker.training = ""
         self._settle()
 
     def _settle(self) -> None:

@@ -9,7 +9,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.queue.pool import Event, Lost, Worker
-from engine.wire import Draw, Drawn, Ended, MakeMap, Mapped, Message, PutSource, Ready, Rest, Step, Stop
+from engine.wire import (
+    Draw,
+    Drawn,
+    Ended,
+    ForgetTraining,
+    Learning,
+    Learnt,
+    MakeMap,
+    Mapped,
+    Message,
+    Park,
+    PutSource,
+    Ready,
+    Rest,
+    Step,
+    Stop,
+    Train,
+    TrainingFile,
+)  # fmt: skip
 from tests.fakes import a_png
 
 MODEL = "danqing-demo"
@@ -69,7 +87,12 @@ class SleepingWorkers:
                 self._listener(worker, Ended(job, found[0].attempt, "cancelled"))
             case MakeMap():
                 self._listener(worker, Mapped(message.id, self.sources[message.picture]))
-            case Stop() | Rest():
+            case Train(training, attempt):
+                worker.training = training
+                self._listener(worker, Learning(training, attempt, 1, 9, (0.5,), 0.1))
+            case Park(training):
+                self._listener(worker, Learnt(training, self._attempt(training), "parked"))
+            case Stop() | Rest() | TrainingFile():
                 pass
             case _:
                 raise AssertionError(message)
@@ -88,6 +111,13 @@ class SleepingWorkers:
                 self._listener(worker, Step(asked.job, asked.attempt, index, step, recipe.steps, 0.01))
             png = a_picture(recipe.seed)
             self._listener(worker, Drawn(asked.job, asked.attempt, index, self.seconds, png))
+
+    def _attempt(self, training: str) -> int:
+        orders = [one for one in self.taken if isinstance(one, Train) and one.training == training]
+        return orders[-1].attempt
+
+    async def forget(self, training: str) -> None:
+        self.taken.append(ForgetTraining(training))
 
     def _note(self, word: str, job: str) -> None:
         if self._file:

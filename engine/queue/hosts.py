@@ -23,11 +23,16 @@ from engine.wire import (
     Drawn,
     Ended,
     Fallen,
+    ForgetTraining,
     Greet,
+    HalfLearnt,
+    Learning,
+    Learnt,
     Loading,
     Look,
     Mapped,
     Message,
+    Park,
     PutSource,
     Ready,
     Rest,
@@ -35,6 +40,8 @@ from engine.wire import (
     Stock,
     Stop,
     TagsRead,
+    Train,
+    TrainingFile,
 )  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -96,6 +103,17 @@ class HostsPool:
 
     async def rest(self, worker: Worker, job: str, pictures: Sequence[int]) -> None:
         self._say(worker, Rest(job, tuple(pictures)))
+
+    async def train(self, worker: Worker, order: Train, files: Mapping[str, bytes]) -> None:
+        self._say(worker, *(TrainingFile(order.training, name, blob) for name, blob in files.items()), order)
+
+    async def park(self, worker: Worker, training: str) -> None:
+        self._say(worker, Park(training))
+
+    async def forget(self, training: str) -> None:
+        for host in self.hosts.values():
+            if host.there:
+                self._put(host, ForgetTraining(training))
 
     async def close(self) -> None:
         self._listener = lambda worker, event: None
@@ -212,7 +230,7 @@ class HostsPool:
                 host.drawn.add((name, message.job, message.index))
             case Ended():
                 host.drawn = {one for one in host.drawn if one[:2] != (name, message.job)}
-            case Step() | Mapped() | TagsRead():
+            case Step() | Mapped() | TagsRead() | Learning() | HalfLearnt() | Learnt():
                 pass
             case _:
                 log.error("host %s said %s", host.name, type(message).__name__)

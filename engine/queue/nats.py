@@ -248,4 +248,5 @@ def _others() -> type[Exception]:
     """What the library raises where a stream is there already, but other than wanted: the owner's own settings hold."""
     from nats.js.errors import BadRequestError  # it is here: the server has answered
 
-    return BadRequestError
+    found: type[Exception] = BadRequestError
+    return found

@@ -261,7 +261,8 @@ accounts { A { jetstream: enabled, users: [
   { user: bot, password: secret }
   { user: ann, password: ann, permissions: {
     publish: ["danqing.from.ann.>", "danqing.step.ann.>", "$KV.danqing-hosts.ann.>", "$O.danqing-ann.>",
-              "$JS.API.STREAM.*.OBJ_danqing-ann", "$JS.API.STREAM.NAMES", "$JS.API.CONSUMER.CREATE.OBJ_danqing-ann", "$JS.API.CONSUMER.CREATE.OBJ_danqing-ann.>",
+              "$JS.API.STREAM.*.OBJ_danqing-ann", "$JS.API.STREAM.NAMES", "$JS.API.CONSUMER.CREATE.OBJ_danqing-ann",
+              "$JS.API.CONSUMER.CREATE.OBJ_danqing-ann.>",
               "$JS.API.CONSUMER.DELETE.OBJ_danqing-ann.>", "$JS.API.STREAM.MSG.*.OBJ_danqing-ann",
               "$JS.API.DIRECT.GET.OBJ_danqing-ann.>", "$JS.FC.OBJ_danqing-ann.>", "_INBOX_bot.>"],
     subscribe: ["danqing.to.ann.>", "_INBOX_ann.>"] } }

@@ -22,7 +22,24 @@ from engine.queue.news import Changed, Finished
 from engine.queue.pool import Event, Lost, Worker
 from engine.queue.queue import Queue
 from engine.recipe import Fix, Hires, Refiner, Upscale
-from engine.wire import Draw, Drawn, Ended, Greet, MakeMap, PutSource, Ready, Rest, Step, Stop
+from engine.wire import (
+    Draw,
+    Drawn,
+    Ended,
+    ForgetTraining,
+    Greet,
+    Learning,
+    Learnt,
+    MakeMap,
+    Park,
+    PutSource,
+    Ready,
+    Rest,
+    Step,
+    Stop,
+    Train,
+    TrainingFile,
+)  # fmt: skip
 from prompts.prompt import LoraUse
 from tests.fakes import a_job, a_lora, a_recipe
 from tests.patience import PATIENCE, until
@@ -288,6 +305,31 @@ async def test_steps_that_are_slower_than_their_picture_are_not_told() -> None:
     steps = len(heard.of(Step))
     machine.write(Letter(Step("j", 0, 0, 4, 4, 0.1), "bot", 1, 1, "cpu#0"))
     assert len(heard.of(Step)) <= steps + 1
+    await road.close()
+
+
+async def test_a_training_is_a_guest_on_a_host_and_is_parked_when_its_bot_greets_again() -> None:
+    road, heard = Road(), Heard()
+    machine = Machine("a", road)
+    await machine.start()
+    await road.start(heard)
+    await ready(road)
+    await road.train(road.workers[0], Train("t", 3, {"model": "danqing-demo"}), {"a.png": b"a picture"})
+    await until(lambda: heard.of(Learning))
+    assert heard.of(Learning) == [Learning("t", 3, 1, 9, (0.5,), 0.1)]
+    assert TrainingFile("t", "a.png", b"a picture") in machine.workers.taken
+    road.gone(machine.session, "nothing is heard of it")
+    machine.beat(road)
+    await until(lambda: Park("t") in machine.workers.taken)
+    await ready(road)
+    assert not heard.of(Learnt), "the end of what was given up is nobody's"
+    await road.train(road.workers[0], Train("t", 4, {"model": "danqing-demo"}), {})
+    await until(lambda: len(heard.of(Learning)) == 2)
+    await road.park(road.workers[0], "t")
+    await until(lambda: heard.of(Learnt))
+    assert heard.of(Learnt) == [Learnt("t", 4, "parked")] and not machine.host.drawing
+    await road.forget("t")
+    await until(lambda: ForgetTraining("t") in machine.workers.taken)
     await road.close()
 
 
