@@ -61,7 +61,7 @@ class Workers(Protocol):
     async def close(self) -> None: ...
 
 
-class Post(Protocol):
+class LetterBox(Protocol):
     """What carries a host's letters: each once and in their order, but for steps, which may be lost."""
 
     def write(self, letter: Letter) -> None: ...
@@ -78,7 +78,7 @@ class Visit:
 class Host:
     """This machine's workers, for bots. `files` tells what lies here. `leaving` is whether it takes nothing new."""
 
-    def __init__(self, workers: Workers, post: Post, files: Callable[[], shelf.Shelf]) -> None:
+    def __init__(self, workers: Workers, post: LetterBox, files: Callable[[], shelf.Shelf]) -> None:
         self._workers = workers
         self._post = post
         self._files = files

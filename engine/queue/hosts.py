@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 CLOSING = 3.0  # seconds in which hosts are told that the bot leaves
 
 
-class Unreachable(Exception):
+class NobodyThere(Exception):
     """Nobody is there who could take a letter."""
 
 
@@ -137,7 +137,7 @@ class HostsPool:
         raise NotImplementedError
 
     async def _deliver(self, session: str, letter: Letter) -> None:
-        """Bring a letter to a host, however long that takes while the host may be alive. Raises Unreachable."""
+        """Bring a letter to a host, however long that takes while the host may be alive. Raises NobodyThere."""
         raise NotImplementedError
 
     async def _shut(self) -> None:
@@ -260,7 +260,7 @@ class HostsPool:
             letter = await letters.get()
             try:
                 await self._deliver(host.session, letter)
-            except Unreachable as error:
+            except NobodyThere as error:
                 self.gone(host.session, str(error))
                 return
             finally:

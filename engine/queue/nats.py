@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from engine.errors import WireError
-from engine.queue.hosts import HostsPool, Unreachable
+from engine.queue.hosts import HostsPool, NobodyThere
 from engine.queue.letter import Letter, read
 from engine.queue.nats_server import (
     AGAIN,
@@ -226,14 +226,14 @@ class NatsPool(HostsPool):
                 if answer.data == b"":
                     return
                 if answer.data == b"?":
-                    raise Unreachable("it does not know this bot any more")
+                    raise NobodyThere("it does not know this bot any more")
                 packed = None  # what lay beside it was lost
             except nats.errors.NoRespondersError:
                 if loop.time() > self._connection.since + BACK:
-                    raise Unreachable("nobody takes letters there") from None
+                    raise NobodyThere("nobody takes letters there") from None
             except (nats.errors.Error, TimeoutError, OSError) as error:
                 if self._connection.nc.is_closed:
-                    raise Unreachable("the connection is closed") from None
+                    raise NobodyThere("the connection is closed") from None
                 # Its key tells whether it lives: as long as that is there, this is tried again.
                 log.debug("a letter to %s: %s: %s", session, type(error).__name__, error)
             await asyncio.sleep(AGAIN)

@@ -16,7 +16,7 @@ from engine.host import Host
 from engine.job import Job, Progress, State
 from engine.queue import news
 from engine.queue import queue as queue_module
-from engine.queue.hosts import HostsPool, Unreachable
+from engine.queue.hosts import HostsPool, NobodyThere
 from engine.queue.letter import VERSION, Letter, read, written
 from engine.queue.news import Changed, Finished
 from engine.queue.pool import Event, Lost, Worker
@@ -62,7 +62,7 @@ class Road(HostsPool):
         await asyncio.sleep(0)
         self.delivered.append(letter)
         if not self.machines[session].alive or not self.machines[session].host.take(letter):
-            raise Unreachable("nobody is there")
+            raise NobodyThere("nobody is there")
 
     async def _shut(self) -> None:
         pass
