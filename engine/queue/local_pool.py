@@ -50,6 +50,7 @@ from engine.wire import (
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[2]  # `python -m engine` is found from here
+PROGRAM: tuple[str, ...] = (sys.executable, "-m", "engine")
 RESTART_AFTER = (0.0, 1.0, 5.0, 15.0, 60.0)  # seconds before the n-th start in a row that drew nothing
 SILENCE = 900.0  # seconds without a word from a worker that has jobs: about twenty slow CPU steps
 SAID = Ready | Loading | Step | Drawn | Ended | Mapped | TagsRead | Learning | HalfLearnt | Learnt
@@ -57,23 +58,20 @@ CLOSING = 5.0  # seconds a worker gets to end by itself
 
 
 class LocalPool:
-    """A `Pool` of child processes, one for each of `devices`; `arguments` are passed on to the `program` that Python is
-    to run. `trainings` is the folder where they keep what they learn from, `clock` tells how long a worker has been
-    silent."""
+    """A `Pool` of child processes, one for each of `devices`; `arguments` are passed on to `python -m engine`.
+    `trainings` is the folder where they keep what they learn from, `clock` tells how long a worker has been silent."""
 
     def __init__(
         self,
         devices: Sequence[str],
         arguments: Sequence[str],
         clock: Callable[[], float] = time.monotonic,
-        program: Sequence[str] = ("-m", "engine"),
         *,
         trainings: Path | None = None,
     ) -> None:
         self.workers = [Worker(id=f"{device}#{index}", device=device) for index, device in enumerate(devices)]
         self._devices = list(devices)
         self._listener: Callable[[Worker, Event], None] = lambda worker, event: None
-        self._program = tuple(program)
         self._arguments = (*arguments, *(("--trainings", str(trainings)) if trainings else ()))
         self._trainings = trainings
         self._clock = clock
@@ -170,8 +168,7 @@ class LocalPool:
             await asyncio.sleep(RESTART_AFTER[min(fruitless, len(RESTART_AFTER) - 1)])
             fruitless += 1
             child = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *self._program,
+                *PROGRAM,
                 "--device",
                 device,
                 *self._arguments,
