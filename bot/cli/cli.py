@@ -1,4 +1,4 @@
-"""The command line: run, imagine, compare, train, map, tags, prompt, history, models, check, backup, restore,
+"""The command line: run, work, imagine, compare, train, map, tags, prompt, history, models, check, backup, restore,
 translate."""
 
 from __future__ import annotations
@@ -88,6 +88,18 @@ def run(config: ConfigFile = None) -> None:
             await serve(told, stopped())
 
     asyncio.run(serving(_load(config)))
+
+
+@app.command()
+def work(config: ConfigFile = None) -> None:
+    """Draw on this machine for a bot that runs on another, over the server of hosts.url."""
+    from bot.cli.signals import stopped  # only now: `--help` is to come at once
+    from bot.cli.working import work as draw
+
+    async def drawing(told: Config) -> None:
+        await draw(told, stopped(), say)
+
+    asyncio.run(drawing(_load(config)))
 
 
 class _OfTexts(TyperCommand):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from engine.files.shelf import Need
 from engine.job import Job, Picture, State
 from engine.queue.pool import Worker
 
@@ -60,6 +61,8 @@ class Course:
     used: dict[int, float] = field(default_factory=dict)
     pictures: dict[int, Picture] = field(default_factory=dict)
     deferred: float | None = None
+    lacking: float | None = None
+    needs: frozenset[Need] | None = None
     began: float | None = None
     cancelled: bool = False  # its workers were told, and have not all answered yet
 

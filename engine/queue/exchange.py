@@ -143,13 +143,14 @@ class Balance:
         for claim in sorted((*self._claims(), *((first,) if first else ())), key=self._turn):
             if found := self._exchange(claim, givers):
                 return found
-        # Whose model would have to be loaded does not stand in the way of those behind.
-        if first and any(self._loading(worker, first) for worker in self._work.pool.workers):
+        # Whose model would have to be loaded, or lies elsewhere, does not stand in the way of those behind.
+        if first and any(self._stands_off(worker, first) for worker in self._work.pool.workers):
             return next(filter(None, (self._exchange(claim, givers) for claim in self._line())), None)
         return None
 
     def _exchange(self, claim: Claim, givers: Mapping[str, Mapping[str, tuple[Assignment, int]]]) -> Exchange | None:
-        workers = [claim.worker] if claim.worker else self._work.pool.workers
+        every = self._work.pool.workers
+        workers = [claim.worker] if claim.worker else [one for one in every if self._work.fits(one, claim.course)]
         for worker in sorted(workers, key=lambda worker: self._loading(worker, claim)):
             if found := self._giver(worker, claim, givers[worker.id]):
                 return Exchange(worker, *found, claim)
@@ -172,7 +173,8 @@ class Balance:
             if not worker.slots or (room <= 0 and not alone):
                 continue
             if line:
-                others += itertools.islice(self._line(), 1)
+                own = (claim for claim in self._line() if self._work.fits(worker, claim.course))
+                others += itertools.islice(own, 1)
             first: Claim = min(resting + others, key=self._turn)
             if first.assignment:
                 return first
@@ -264,6 +266,10 @@ class Balance:
             return 0.0
         models = {*claim.course.job.recipes[claim.index].models, worker.loading} - {""}
         return sum(self._work.load(worker, model) for model in models)
+
+    def _stands_off(self, worker: Worker, claim: Claim) -> bool:
+        """Whether a worker would have to load the model for a claim, or has not its files."""
+        return not self._work.fits(worker, claim.course) or self._loading(worker, claim) > 0
 
     def _settled(self, assignment: Assignment, index: int) -> bool:
         """Whether a picture has been where it is for long enough."""

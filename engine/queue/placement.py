@@ -12,6 +12,8 @@ from engine.queue.workload import Workload
 from engine.recipe import Recipe
 
 AHEAD = 32  # jobs behind one that waits for its model that are looked at for a worker that would have to load it
+# And jobs behind those whose files the free workers do not have: each is a look into two sets.
+AWAY = 1024
 
 
 def turn(work: Workload, waiting: Waiting) -> tuple[Course, Worker] | None:
@@ -21,7 +23,12 @@ def turn(work: Workload, waiting: Waiting) -> tuple[Course, Worker] | None:
     if not free:
         return None
     deferred: set[str] = set()
-    for course in itertools.islice(waiting.turns(), AHEAD):
+    looked = 0
+    for course in itertools.islice(waiting.turns(), AWAY):
+        if not any(work.fits(worker, course) for worker in free):
+            if work.fitting(course):  # it waits for those that have its files, and its person's others for it
+                deferred.add(course.job.owner)
+            continue
         if course.job.owner in deferred:
             continue
         chosen = home(work, course, free)
@@ -30,12 +37,16 @@ def turn(work: Workload, waiting: Waiting) -> tuple[Course, Worker] | None:
         if not defers(work, course, chosen):
             return course, chosen
         deferred.add(course.job.owner)
+        looked += 1
+        if looked == AHEAD:
+            return None
     return None
 
 
 def home(work: Workload, course: Course, free: Sequence[Worker]) -> Worker | None:
-    """Which of the free workers should finish a waiting job first, the loading of its models counted in; None where
-    none may have it. What has lost a worker before needs one with nothing to do."""
+    """Which of the free workers that have its files should finish a waiting job first, the loading of its models
+    counted in; None where none may have it. What has lost a worker before needs one with nothing to do."""
+    free = [worker for worker in free if work.fits(worker, course)]
     if course.job.attempt:
         free = [worker for worker in free if not worker.jobs and not work.housed(worker)]
     recipes = [course.job.recipes[index] for index in course.waiting]
@@ -55,7 +66,9 @@ def defers(work: Workload, course: Course, chosen: Worker) -> bool:
     load = sum(work.load(chosen, model) for model in models)
     if not load or course.job.attempt:
         return False
-    full = [worker for worker in work.pool.workers if 0 < worker.slots <= work.rows(worker)]
+    full = [
+        worker for worker in work.pool.workers if 0 < worker.slots <= work.rows(worker) and work.fits(worker, course)
+    ]
     wait = min((work.until_free(worker) for worker in full if models <= worker.tiers.keys()), default=load)
     now = work.clock()
     since = now if course.deferred is None else course.deferred
@@ -66,14 +79,15 @@ def defers(work: Workload, course: Course, chosen: Worker) -> bool:
 
 
 def guests(work: Workload, course: Course) -> list[Worker]:
-    """The workers that may help a job's home out: none that draws for somebody else, or whose speed beside the home's
-    is not known."""
+    """The workers that may help a job's home out: none that draws for somebody else, has not its files, or whose speed
+    beside the home's is not known."""
     assert course.home
     owner, model, device = course.job.owner, course.job.recipe.model, course.home.device
     return [
         worker
         for worker in work.free()
         if worker is not course.home
+        and work.fits(worker, course)
         and work.estimate.comparable(model, device, worker.device)
         and all(job.owner == owner for job in worker.jobs.values())
         and all(other.job.owner == owner for other in work.housed(worker))

@@ -47,6 +47,7 @@ from prompts.errors import Refusal
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3  # workers one job may take down before it is given up
+LACKING = 60.0  # seconds without a worker that has a job's files: a machine that is started anew is back by then
 
 
 async def _unknown(model: str) -> int:
@@ -419,8 +420,26 @@ class Queue:
         self._waiting.add(course, left, first=True)
         self._news.put(Changed(course.job))
 
+    def _give_up_lacking(self) -> None:
+        """End the jobs with files that no worker has had for a while. Where there is no worker at all, they wait: some
+        may come back."""
+        workers = self.pool.workers
+        if not workers or any(worker.holds is None for worker in workers):
+            return
+        now = self._work.clock()
+        for course in tuple(self._courses.values()):
+            if course.begun or self._work.fitting(course):
+                course.lacking = None
+            elif course.lacking is None:
+                course.lacking = now
+            elif now - course.lacking >= LACKING:
+                lacks = min((self._work.needs(course) - (worker.holds or set()) for worker in workers), key=len)
+                names = ", ".join(sorted(name for _, name in lacks))
+                self._finish(course, State.FAILED, "hosts.lacking", {"names": names})
+
     def _round(self) -> dict[str, Progress]:
         """The standings, after work for those who have waited long enough for a worker that holds their model."""
+        self._give_up_lacking()
         self._hand_over()
         return self.standings()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
+from engine.files.shelf import Need, needs
 from engine.queue.course import Assignment, Course
 from engine.queue.estimate import Estimate
 from engine.queue.pool import Pool, Worker
@@ -96,6 +97,24 @@ class Workload:
     def housed(self, worker: Worker) -> list[Course]:
         """The jobs at home on a worker with pictures that wait for a row of it."""
         return [course for course in self.serving.values() if course.held and course.home is worker]
+
+    # --- files ---
+
+    def fits(self, worker: Worker, course: Course) -> bool:
+        """Whether a worker has all the files that a job names."""
+        return worker.holds is None or self.needs(course) <= worker.holds
+
+    def fitting(self, course: Course) -> bool:
+        """Whether some worker has, be it free or not."""
+        return any(self.fits(worker, course) for worker in self.pool.workers)
+
+    def needs(self, course: Course) -> frozenset[Need]:
+        """The files that a job names, among them the embeddings that some worker has."""
+        if course.needs is None:
+            held = (worker.holds or () for worker in self.pool.workers)
+            embeddings = {name for one in held for kind, name in one if kind == "embedding"}
+            course.needs = needs(course.job.recipes, embeddings)
+        return course.needs
 
     # --- room ---
 

@@ -41,6 +41,8 @@ from bot.studio.translation_service import service
 from bot.training.looked_at import NewPicture
 from engine.files import catalog, taggers
 from engine.job import Job, Picture, State
+from engine.queue.hosts import HostsPool
+from engine.queue.local_pool import LocalPool
 from engine.queue.queue import Queue
 from engine.tagging import Thresholds
 from prompts.errors import Refusal
@@ -300,6 +302,16 @@ def _(rig: Rig) -> None:
     assert rig.read(text, word="s p/c").storage.address == "postgresql://ann:s%20p%2Fc@db/paint"
     rig.environ = {"DANQING_STORAGE_PASSWORD": "other"}
     assert rig.read(text).storage.address == "postgresql://ann:other@db/paint"
+
+
+@does("hosts.url", "hosts.user", "hosts.password", "hosts.password_file", "hosts.ca_file")
+async def _(rig: Rig) -> None:
+    text = "hosts: {url: 'tls://gpu:4222', user: bot, password_file: word.txt, ca_file: ca.pem}"
+    server = rig.read(text, word="s p/c").hosts.server
+    assert (server.url, server.user, server.password) == ("tls://gpu:4222", "bot", "s p/c")
+    assert server.ca_file == rig.folder / "ca.pem"
+    assert isinstance((await rig.studio(text, word="s p/c")).queue.pool, HostsPool)
+    assert isinstance((await rig.studio("")).queue.pool, LocalPool)
 
 
 def passed(config: Config) -> dict[str, str]:
