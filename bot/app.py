@@ -137,7 +137,7 @@ async def studio(config: Config, *, leads: bool = False) -> AsyncIterator[Studio
 
     The caller opens the platforms (`Studio.open`) and then starts the queue, so that a page answers while models load.
     """
-    db = await Database.open(config.storage.address, config.data.folder)
+    db = await Database.open(config.storage.address, config.data.folder, config.storage.bucket)
     try:
         epoch = await leader.new_epoch(db) if leads else 0
         await model_files.recall(db)
@@ -173,6 +173,7 @@ async def studio(config: Config, *, leads: bool = False) -> AsyncIterator[Studio
         try:
             yield made
         finally:
+            db.files.leaving = True  # what waits for a store that is away is drawn again at the next start
             await checks.close()
             await queue.close()
             await made.close()

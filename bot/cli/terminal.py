@@ -153,7 +153,7 @@ async def draw(
         command, rest = command_of(text) if called else (imagine.COMMAND, text)
         answer = await command.run(made, await seat.request(text, beside, drawn_from), rest)
         if answer is not None:
-            lying = [str(made.db.files.path(one.hash)) for one in answer.pictures]
+            lying = [made.db.files.place(one.hash) for one in answer.pictures]
             unused = beside != Beside(Options(), "", ()) or output
             lying += [texts.say(language, "cli.beside")] if unused and command is not imagine.COMMAND else []
             if any(button.action == "compare" for button in answer.buttons):  # there is nothing to press here

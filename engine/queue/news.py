@@ -75,6 +75,9 @@ class News:
     def tell_standings(self) -> None:
         """Have the standings told at once."""
         self._round = None
+        if not self._untold.empty():  # the listener is behind: it would hear of places that are no more
+            self.standings_soon()
+            return
         told = self._standings()
         for one in told.values():
             self.put(one)
