@@ -170,6 +170,7 @@ async def studio(config: Config, *, leads: bool = False) -> AsyncIterator[Studio
             log.warning("access.adult_by_picture is on, but there is no tagger that can look at pictures")
         checks = ChecksAfter(made)
         made.watching.append(checks.hear)
+        made.resuming.append(checks.go_on)
         try:
             yield made
         finally:

@@ -34,7 +34,7 @@ class PicturesMoved:
 
 
 async def move(
-    config: Config, to: Place, *, remove: bool, told: Callable[[PicturesMoved], None]
+    config: Config, to: Direction, *, remove: bool, told: Callable[[PicturesMoved], None]
 ) -> tuple[PicturesMoved, Files]:
     """Bring all pictures where they are wanted, each read back and compared by its hash; with `remove`, each is removed
     where it was as soon as it is there. It may be broken off and begun anew. `told` how far it is; where they went.

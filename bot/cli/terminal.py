@@ -33,7 +33,7 @@ from engine.pixels.dressing import dressed
 from prompts import axes
 from prompts.errors import Refusal
 from prompts.grammar import networks
-from prompts.options import flags, loras_written, read_options
+from prompts.options import flags, loras_written
 from prompts.prompt import Json, LoraUse, Options
 from storage import jobs, pictures
 from storage.jobs import Place
@@ -167,7 +167,8 @@ async def draw(
             await asyncio.to_thread(write, path, dressed(await made.db.files.get(row.hash), card.papers))
             written.append((row, path))
         sheet = await _sheet(made, card, found, output)
-        wanted = beside.options.check or read_options(text).options.check
+        kept = await jobs.get(made.db, card.job or "")  # which knows of one that a favourite asked for, too
+        wanted = kept is not None and kept.check
         checks = await _checks(seat, found) if wanted else []
     if quiet:
         results: list[Json] = [

@@ -11,6 +11,7 @@ from engine.queue.waiting import Waiting
 from engine.queue.workload import Workload
 from engine.recipe import Recipe
 
+LOOKED_AT = 32  # workers, at most, that are weighed against each other for a job
 AHEAD = 32  # jobs behind one that waits for its model that are looked at for a worker that would have to load it
 
 
@@ -21,7 +22,7 @@ def turn(work: Workload, waiting: Waiting) -> tuple[Course, Worker] | None:
     if not free:
         return None
     deferred: set[str] = set()
-    for course in itertools.islice(waiting.turns(), AHEAD):
+    for course in waiting.first_of(AHEAD) if work.many else itertools.islice(waiting.turns(), AHEAD):
         if course.job.owner in deferred:
             continue
         chosen = home(work, course, free)
@@ -41,6 +42,9 @@ def home(work: Workload, course: Course, free: Sequence[Worker]) -> Worker | Non
     recipes = [course.job.recipes[index] for index in course.waiting]
     models = {model for recipe in recipes for model in recipe.models}
 
+    if len(free) > LOOKED_AT:  # those that have least to do, of those that need not load before the others
+        free = sorted(free, key=lambda worker: (not models <= worker.tiers.keys(), work.rows(worker)))[:LOOKED_AT]
+
     def end(worker: Worker) -> tuple[float, int]:
         own = sum(work.estimate.seconds(recipe, worker.device) for recipe in recipes)
         return work.loads(worker, models) + work.busy(worker) + own, work.rows(worker)
@@ -55,8 +59,9 @@ def defers(work: Workload, course: Course, chosen: Worker) -> bool:
     load = sum(work.load(chosen, model) for model in models)
     if not load or course.job.attempt:
         return False
-    full = [worker for worker in work.pool.workers if 0 < worker.slots <= work.rows(worker)]
-    wait = min((work.until_free(worker) for worker in full if models <= worker.tiers.keys()), default=load)
+    holding = (worker for worker in work.pool.workers if models <= worker.tiers.keys())
+    full = (worker for worker in holding if 0 < worker.slots <= work.rows(worker))
+    wait = min((work.until_free(worker) for worker in itertools.islice(full, LOOKED_AT)), default=load)
     now = work.clock()
     since = now if course.deferred is None else course.deferred
     if wait >= load or now - since >= load:
@@ -87,6 +92,8 @@ def spread(work: Workload, course: Course, guests: Sequence[Worker]) -> list[tup
     assert course.home
     if course.job.attempt or len(work.pool.workers) == 1:
         return [(course.home, list(course.held))]
+    if not guests and work.rows(course.home, held=False) >= course.home.slots:
+        return []
     workers = [course.home, *guests]
     ends = {worker.id: work.loads(worker) + work.busy(worker, course) for worker in workers}
     room = {worker.id: worker.slots - work.rows(worker, held=False) for worker in workers}
