@@ -139,10 +139,11 @@ async def _to_its_end(ending: Coroutine[Any, Any, None]) -> None:
 
 
 class Database:
-    """An open database, with `files` for the pictures. Made by `open`, ended by `close`; one event loop uses it."""
+    """An open database, with `files` for the pictures, beside the data `folder`. Made by `open`, ended by `close`; one event loop uses it."""
 
-    def __init__(self, engine: AsyncEngine, files: Files, where: str) -> None:
+    def __init__(self, engine: AsyncEngine, files: Files, where: str, folder: Path) -> None:
         self.files = files
+        self.folder = folder
         self.where = where
         self._engine = engine
         self._writer = engine.execution_options(**{WRITES: True})
@@ -167,7 +168,7 @@ class Database:
             await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
             if address.get_backend_name() == "sqlite":
                 await asyncio.to_thread(Path(where).parent.mkdir, parents=True, exist_ok=True)
-        database = cls(connect(url, folder), files_in(folder, bucket), where)
+        database = cls(connect(url, folder), files_in(folder, bucket), where, folder)
         try:
             await database.files.prepare()
             with refusing(where):

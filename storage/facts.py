@@ -25,14 +25,14 @@ async def beginning(db: Database, start: str) -> list[str]:
         return list(await session.scalars(select(key).where(key.startswith(start, autoescape=True)).order_by(key)))
 
 
-async def forget(db: Database, key: str) -> None:
-    """Remember nothing under a key any more."""
-    async with db.writing() as session:
-        await session.execute(delete(tables.Facts).where(tables.Facts.key == key))
-
-
 async def set_fact(db: Database, key: str, value: Json) -> None:
     """Remember a value under a key."""
     row = db.insert(tables.Facts).values(key=key, value=value)
     async with db.writing() as session:
         await session.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))
+
+
+async def forget(db: Database, key: str) -> None:
+    """Remember nothing under a key any more."""
+    async with db.writing() as session:
+        await session.execute(delete(tables.Facts).where(tables.Facts.key == key))

@@ -38,7 +38,9 @@ from bot.studio.recipes import SizedSource
 from bot.studio.rules import Rules
 from bot.studio.status import status
 from bot.studio.understood import Understood
-from engine.files import catalog, compatibility
+from bot.training.teaching import Teaching
+from engine import second_pass
+from engine.files import catalog, compatibility, private
 from engine.files.catalog import LoraFile, Model
 from engine.files.named_here import here
 from engine.job import Job, Progress, State
@@ -48,6 +50,7 @@ from engine.recipe import Recipe
 from prompts import controls, regions
 from prompts.compose import compose
 from prompts.doctor import Finding
+from prompts.errors import Refusal
 from prompts.infotext import reading
 from prompts.prompt import Json, LoraUse, Note, Options, Prompt
 from prompts.safety.judge import decent, signs
@@ -92,12 +95,15 @@ class Studio:
         self.sight = guard.Sight(db, rules.wildcards, rules.folders)
         self.watching: list[Listener] = []  # others who hear what the queue tells
         self.resuming: list[Callable[[], Awaitable[None]]] = []  # what others take up again when platforms are open
+        self.teaching = Teaching(self, db.folder)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._door = asyncio.Lock()  # one request at a time is weighed against its person's limits
 
     async def open(self, chats: Sequence[Chat], desk: Desk, *, resume: bool = True) -> None:
         """Have these platforms hand what they hear to the desk, and take up every job they have not answered yet
         (unless told not to)."""
+        if resume:
+            await self.teaching.open()  # before anybody can ask for a file that is not theirs
         for chat in chats:
             self.chats[chat.platform] = chat  # before it listens: what it hears first is answered over it
             await chat.listen(desk)
@@ -126,6 +132,7 @@ class Studio:
         """Stop listening; what is not answered yet is answered after the next start. A platform that fails at it keeps
         no other open, and hides nothing of why the program ends."""
         await self.fetching.close()
+        await self.teaching.close()
         await self._answers.close()
         ends = await asyncio.gather(*(chat.close() for chat in self.chats.values()), return_exceptions=True)
         for platform, end in zip(self.chats, ends, strict=True):
@@ -340,7 +347,9 @@ class Studio:
         return await asyncio.to_thread(catalog.loras, self.rules.loras)
 
     async def fitting(self, prompt: Prompt, model: Model) -> None:
-        """Raises Unfit where the prompt names LoRAs that are not there, or what is for another kind of model."""
+        """Raises Unfit where the prompt names LoRAs that are not there, or what is for another kind of model, and
+        Refusal `lora.private` for one of somebody else's."""
+        _own([prompt])
         found = await self.findings(prompt, model)
         if any(one.severity == "error" for one in found):
             raise Unfit(prompt, found)
@@ -382,6 +391,7 @@ class Studio:
         """Write a job down, queue it and begin to answer it; nothing happens for a request known already: False.
         `comparison` says what its pictures are compared by (bot/studio/comparing.py), `check` that they are looked at
         for what was asked for (bot/buttons/checking.py)."""
+        _own([second_pass.all_words(one) for one in made])
         made = await blocked.left_out(self.db, asked.person.id, made)
         made, verdicts = await guard.decent(self.sight, asked.person.id, [*map(guides.told, made)])
         await asyncio.to_thread(recipes.check, made, self.rules.folders)
@@ -392,7 +402,7 @@ class Studio:
                 self.db, self.rules.access, asked, made, verdicts, self.now(), draining=self.draining
             )
             self.queue.admit(asked.person.id)
-            unasked = await access.unasked(self.db, self.rules.access, asked)
+            unasked = await access.unasked(self.db, self.rules.access, asked, made)
             job = Job(id=new_id(), owner=asked.person.id, recipes=tuple(made))
             papers = await metadata.of_asked(self.db, asked, self.rules.metadata)
             quiet = bool((await standing(self.db, asked)).server.get("quiet"))
@@ -446,6 +456,8 @@ class Studio:
 
     async def hear(self, news: Changed | Progress | Finished) -> None:
         """The queue's listener: writes down what must outlive this process, and renews the card."""
+        if await self.teaching.hear(news):
+            return
         if isinstance(news, Progress):
             if (answer := self._answers.of(news.job)) and not answer.ended:
                 known = answer.card.progress
@@ -463,6 +475,13 @@ class Studio:
             await jobs.attempt(self.db, news.job.id, news.job.attempt, news.job.state)
         else:
             answer.show(await last_cards.end(self.db, news, answer.card.spoiler), ended=True)
+
+
+def _own(prompts: Iterable[Prompt]) -> None:
+    """Raises Refusal `lora.private` where one of them names what only somebody else may draw with."""
+    for one in prompts:
+        if name := private.of_others((use.name for use in one.loras), f"{one.positive}, {one.negative}"):
+            raise Refusal("lora.private", name=name[:80])
 
 
 def _captioned(text: str) -> str:

@@ -13,7 +13,7 @@ from bot.chat import Person
 from bot.studio import lesson_cards, lessons
 from bot.studio.rules import Rules
 from engine import a1111
-from engine.files import catalog, detectors
+from engine.files import catalog, detectors, private
 from engine.files.catalog import Model
 from engine.files.upscalers import UPSCALERS
 from engine.poses import library
@@ -23,7 +23,7 @@ from prompts.search import Index
 from prompts.traditional import called, written
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
-from storage import favourites, pictures
+from storage import favourites, pictures, trainings
 from storage.database import Database
 from storage.search import fold
 
@@ -42,6 +42,7 @@ Kind = Literal[
     "used",
     "format",
     "lesson",
+    "training",
 ]
 SHAPES = {"2:3": "portrait", "3:2": "landscape", "1:1": "square", "9:16": "tall", "16:9": "wide"}
 SHAPES |= {"3:4": "portrait", "4:3": "landscape", "21:9": "wide"}
@@ -81,7 +82,8 @@ class _Entry:
 async def suggest(among: Searchable, person: Person, kind: Kind, typed: str, limit: int = 25) -> list[Completion]:
     """What `typed` may mean, the likeliest first, looked for among all there is; with nothing typed, the first
     `limit` of it. The value of a tag is the whole of `typed` with its end completed."""
-    return await KINDS[kind](among, person, typed.strip(), limit)
+    with private.seen_by(person.id):
+        return await KINDS[kind](among, person, typed.strip(), limit)
 
 
 def _ranked(entries: Iterable[_Entry], typed: str, limit: int) -> list[Completion]:
@@ -122,6 +124,7 @@ async def _loras(among: Searchable, person: Person, typed: str, limit: int) -> l
             (one.name, catalog.lineage(one), *one.words),
         )
         for one in await asyncio.to_thread(catalog.loras, among.rules.loras)
+        if not private.half(one.path)
     )
     return _ranked(entries, typed, limit)
 
@@ -151,6 +154,12 @@ async def _poses(among: Searchable, person: Person, typed: str, limit: int) -> l
 async def _favourites(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     found = await favourites.listed(among.db, person.id, typed, limit)
     return [Completion(one.name, f"{one.name} · {' '.join(one.text.split())}") for one in found]
+
+
+async def _trainings(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
+    """One's own, newest first, each name once."""
+    names = dict.fromkeys(one.name for one in await trainings.of_person(among.db, person.id))
+    return [Completion(name, name) for name in names if fold(typed) in fold(name)][:limit]
 
 
 async def _tags(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
@@ -261,4 +270,5 @@ KINDS: Mapping[Kind, Callable[[Searchable, Person, str, int], Awaitable[list[Com
     "format": _formats,
     "pose": _poses,
     "lesson": _lessons,
+    "training": _trainings,
 }

@@ -7,8 +7,10 @@ import hashlib
 import json
 import os
 import struct
+import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,31 +21,47 @@ from engine.files.by_hash import old_hash
 from engine.files.catalog import Model
 from engine.training_plan import TrainingPlan
 
-_KINDS = {torch.float16: "F16", torch.float32: "F32", torch.bfloat16: "BF16"}
+_KINDS = {
+    torch.float16: "F16", torch.float32: "F32", torch.bfloat16: "BF16", torch.float64: "F64", torch.int64: "I64",
+    torch.int32: "I32", torch.uint8: "U8", torch.bool: "BOOL",
+}  # fmt: skip
 _OLD_FROM, _OLD_TO = 0x100000, 0x110000  # what A1111's first hash is made of
 BASES = {"sd15": "sd_v1", "sd2": "sd_v2", "sdxl": "sdxl_base_v1-0", "demo": "danqing-demo"}
 ARCHITECTURES = {
     "sd15": "stable-diffusion-v1", "sd2": "stable-diffusion-v2", "sdxl": "stable-diffusion-xl-v1-base",
     "demo": "danqing-demo",
 }  # fmt: skip
+OPTIMISERS = {
+    "AdamW8bit": "bitsandbytes.optim.AdamW8bit", "Prodigy": "prodigyopt.Prodigy",
+    "ScheduleFree": "schedulefree.AdamWScheduleFree",
+}  # fmt: skip
+WEIGHTS = "diffusion_pytorch_model.safetensors"  # of a network in a folder
+FORMS = {"lora": "/lora", "inversion": "/textual-inversion", "whole": "", "controlnet": "/controlnet"}
 
 
 def content(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes:
     """The file with these tensors and metadata, both in the order of their names. Raises ValueError for numbers that
     are none."""
+    for name, tensor in sorted(tensors.items()):
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise ValueError(f"{name} has numbers that are none")
+    return b"".join(parts(tensors, metadata))
+
+
+def parts(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> Iterator[bytes]:
+    """The same piece by piece, of a file that is larger than memory should hold twice."""
     header: dict[str, object] = {"__metadata__": dict(sorted(metadata.items()))}
-    data: list[bytes] = []
     reached = 0
     for name, tensor in sorted(tensors.items()):
-        if not torch.isfinite(tensor).all():
-            raise ValueError(f"{name} has numbers that are none")
-        data.append(tensor.contiguous().view(torch.uint8).numpy().tobytes() if tensor.ndim else _scalar(tensor))
-        end = reached + len(data[-1])
+        end = reached + tensor.nbytes
         header[name] = {"dtype": _KINDS[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [reached, end]}
         reached = end
     told = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     told += b" " * (-len(told) % 8)
-    return b"".join([struct.pack("<Q", len(told)), told, *data])
+    yield struct.pack("<Q", len(told))
+    yield told
+    for _, tensor in sorted(tensors.items()):
+        yield tensor.contiguous().view(torch.uint8).numpy().tobytes() if tensor.ndim else _scalar(tensor)
 
 
 def _scalar(tensor: Tensor) -> bytes:
@@ -62,12 +80,13 @@ def lora_file(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> byt
     return content(tensors, {**metadata, **hashes})
 
 
-def write(path: Path, made: bytes) -> None:
+def write(path: Path, made: bytes | Iterable[bytes]) -> None:
     """The file, whole or not at all, and on the disk when this returns. Raises OSError."""
     part = path.with_name(f"{path.name}.part")
     try:
         with part.open("wb") as file:
-            file.write(made)
+            for block in (made,) if isinstance(made, bytes) else made:
+                file.write(block)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
@@ -84,27 +103,38 @@ def write(path: Path, made: bytes) -> None:
 
 @dataclass(frozen=True, slots=True)
 class TrainedOn:
-    """The model that a LoRA is learnt on, and what that predicts."""
+    """The model that a LoRA is learnt on, what that predicts, the SHA-256 of its file, and the eight digits that A1111
+    knew it by at first; a folder has neither."""
 
     model: Model
     prediction: str
+    whole: str | None = None
+    old: str | None = None
 
-    @property
-    def hashes(self) -> tuple[str | None, str | None]:
-        """The SHA-256 of its file, and the eight digits that A1111 knew it by at first; none of a folder's."""
-        path = self.model.path
-        if not path.is_file():
-            return None, None
-        with path.open("rb") as file:
-            whole = hashlib.file_digest(file, "sha256").hexdigest()
-        return whole, old_hash(path) or None
+
+def based_on(model: Model, prediction: str) -> Future[TrainedOn]:
+    """The same of a model, with hashes that are computed meanwhile: gigabytes take seconds."""
+    made: Future[TrainedOn] = Future()
+
+    def run() -> None:
+        try:
+            if model.path.is_file():
+                with model.path.open("rb") as file:
+                    whole = hashlib.file_digest(file, "sha256").hexdigest()
+                made.set_result(TrainedOn(model, prediction, whole, old_hash(model.path) or None))
+            else:
+                made.set_result(TrainedOn(model, prediction))
+        except OSError:  # gone meanwhile
+            made.set_result(TrainedOn(model, prediction))
+
+    threading.Thread(target=run, name="base", daemon=True).start()
+    return made
 
 
 def metadata(plan: TrainingPlan, step: int, buckets: Mapping[tuple[int, int], int], base: TrainedOn) -> dict[str, str]:
     """What kohya's trainer says of a training after so many steps, of pictures by their buckets; no time, folder or
     name of a person is in it, so that the same training makes the same file."""
     family = base.model.family
-    whole, old = base.hashes
     tags = Counter(tag.strip() for one in plan.new for tag in one.caption.split(",") if tag.strip())
     views = max(1, round(plan.views / len(plan.new)))
     folder = f"{views}_{plan.trigger or plan.name}"
@@ -123,7 +153,7 @@ def metadata(plan: TrainingPlan, step: int, buckets: Mapping[tuple[int, int], in
         "ss_text_encoder_lr": plan.text_rate or None,
         "ss_lr_scheduler": "constant_with_warmup" if not plan.fall else "warmup_stable_decay",
         "ss_lr_warmup_steps": round(plan.warm * plan.steps),
-        "ss_optimizer": f"torch.optim.{plan.optimiser}",
+        "ss_optimizer": OPTIMISERS.get(plan.optimiser, f"torch.optim.{plan.optimiser}"),
         "ss_max_grad_norm": 1.0,
         "ss_network_module": "networks.lora",
         "ss_network_dim": plan.rank,
@@ -133,8 +163,8 @@ def metadata(plan: TrainingPlan, step: int, buckets: Mapping[tuple[int, int], in
         "ss_base_model_version": BASES.get(family, family),
         "ss_v2": family == "sd2",
         "ss_sd_model_name": base.model.path.name,
-        "ss_sd_model_hash": old,
-        "ss_new_sd_model_hash": whole,
+        "ss_sd_model_hash": base.old,
+        "ss_new_sd_model_hash": base.whole,
         "ss_clip_skip": 2 if family == "sdxl" else 1,
         "ss_num_train_images": views * len(plan.new),
         "ss_num_reg_images": len(plan.prior),
@@ -163,7 +193,7 @@ def metadata(plan: TrainingPlan, step: int, buckets: Mapping[tuple[int, int], in
         "danqing.training": json.dumps(plan.settings, sort_keys=True),
         "danqing.training_code": plan.code,
         "modelspec.sai_model_spec": "1.0.1",
-        "modelspec.architecture": f"{ARCHITECTURES.get(family, family)}/lora",
+        "modelspec.architecture": f"{ARCHITECTURES.get(family, family)}{FORMS[plan.learns]}",
         "modelspec.implementation": "danqing",
         "modelspec.title": plan.name,
         "modelspec.trigger_phrase": plan.trigger,
