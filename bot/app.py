@@ -182,7 +182,7 @@ async def studio(config: Config, *, leads: bool = False) -> AsyncIterator[Studio
 
     The caller opens the platforms (`Studio.open`) and then starts the queue, so that a page answers while models load.
     """
-    db = await Database.open(config.storage.address, config.data.folder)
+    db = await Database.open(config.storage.address, config.data.folder, config.storage.bucket)
     try:
         epoch = await leader.new_epoch(db) if leads else 0
         await model_files.recall(db)
@@ -215,9 +215,11 @@ async def studio(config: Config, *, leads: bool = False) -> AsyncIterator[Studio
             log.warning("access.adult_by_picture is on, but there is no tagger that can look at pictures")
         checks = ChecksAfter(made)
         made.watching.append(checks.hear)
+        made.resuming.append(checks.go_on)
         try:
             yield made
         finally:
+            db.files.leaving = True  # what waits for a store that is away is drawn again at the next start
             await checks.close()
             await queue.close()
             await made.close()

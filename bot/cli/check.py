@@ -13,8 +13,9 @@ from bot.settings.config import Config
 async def check(config: Config) -> list[CheckResult]:
     """Everything that can be found out before a start, in the order of the settings. Changes nothing."""
     chats = asyncio.gather(check_network.discord(config), check_network.telegram(config))
-    files, database, devices, page, service, hosts = await asyncio.gather(
+    files, pictures, database, devices, page, service, hosts = await asyncio.gather(
         asyncio.to_thread(_files, config),
+        check_files.pictures(config),
         check_files.database(config),
         check_devices.devices(config),
         asyncio.to_thread(lambda: [*check_network.page(config), *check_network.metrics(config)]),
@@ -28,6 +29,7 @@ async def check(config: Config) -> list[CheckResult]:
         *discord,
         *telegram,
         *files["data"],
+        *pictures,
         *database,
         *files["models"],
         *devices,

@@ -48,7 +48,8 @@ class Course:
     (`waiting`), held for a row to come free on the worker `home` (`held`), or in one of the `assignments`.
 
     `charged` are the device-seconds that the owner's account carries for pictures not finished, `deferred` is since
-    when it waits for a worker that holds its model, `began` when the first of its pictures was begun.
+    when it waits for a worker that holds its model, `began` when the first of its pictures was begun; `served` counts
+    the jobs that were given a home before it.
     """
 
     job: Job
@@ -64,6 +65,7 @@ class Course:
     lacking: float | None = None
     needs: frozenset[Need] | None = None
     began: float | None = None
+    served: int = 0
     cancelled: bool = False  # its workers were told, and have not all answered yet
 
     @property

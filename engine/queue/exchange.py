@@ -129,6 +129,7 @@ class Balance:
         self._work = work
         self._waiting = waiting
         self._now = work.clock()
+        self._most: dict[str, tuple[int, float, float]] = {}
 
     @cached_property
     def _shares(self) -> dict[str, Share]:
@@ -139,6 +140,7 @@ class Balance:
         givers = {worker.id: self._givers(worker) for worker in self._work.pool.workers}
         if not any(givers.values()):
             return None
+        self._most = {worker.id: self._reach(worker, givers[worker.id]) for worker in self._work.pool.workers}
         first = next(self._line(), None) if line else None
         for claim in sorted((*self._claims(), *((first,) if first else ())), key=self._turn):
             if found := self._exchange(claim, givers):
@@ -149,12 +151,30 @@ class Balance:
         return None
 
     def _exchange(self, claim: Claim, givers: Mapping[str, Mapping[str, tuple[Assignment, int]]]) -> Exchange | None:
-        every = self._work.pool.workers
-        workers = [claim.worker] if claim.worker else [one for one in every if self._work.fits(one, claim.course)]
+        workers = [claim.worker] if claim.worker else self._work.pool.workers
+        own, lane = self.share(claim.owner), LANES.index(claim.lane)
+        workers = [worker for worker in workers if self._reaches(worker, own, lane)]
+        workers = workers if claim.worker else [one for one in workers if self._work.fits(one, claim.course)]
         for worker in sorted(workers, key=lambda worker: self._loading(worker, claim)):
             if found := self._giver(worker, claim, givers[worker.id]):
                 return Exchange(worker, *found, claim)
         return None
+
+    def _reach(self, worker: Worker, givers: Mapping[str, tuple[Assignment, int]]) -> tuple[int, float, float]:
+        """Beyond what nobody on a worker gives way: the last lane, the most that one has had, and will have had."""
+        row = 1 / max(1, worker.slots)
+        shares = [self.share(owner) for owner in givers]
+        lanes = (LANES.index(assignment.job.lane) for assignment, _ in givers.values())
+        return (
+            max(lanes, default=-1),
+            max((share.had for share in shares), default=-math.inf),
+            max((share.soon(-row) for share in shares), default=-math.inf),
+        )
+
+    def _reaches(self, worker: Worker, own: Share, lane: int) -> bool:
+        """Whether somebody on a worker might give way, by what costs little to know: most of the time nobody does."""
+        last, had, soon = self._most[worker.id]
+        return last > lane or (not own.begun and own.had < had) or own.soon(1 / max(1, worker.slots)) <= soon
 
     def back(self, *, line: bool = True) -> Claim | None:
         """The next picture that should come back to a row that has come free; with `line`, unless somebody else's turn

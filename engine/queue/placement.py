@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from engine.queue.course import Course
 from engine.queue.pool import Worker
@@ -11,6 +11,7 @@ from engine.queue.waiting import Waiting
 from engine.queue.workload import Workload
 from engine.recipe import Recipe
 
+LOOKED_AT = 32  # workers, at most, that are weighed against each other for a job
 AHEAD = 32  # jobs behind one that waits for its model that are looked at for a worker that would have to load it
 # And jobs behind those whose files the free workers do not have: each is a look into two sets.
 AWAY = 1024
@@ -24,7 +25,7 @@ def turn(work: Workload, waiting: Waiting) -> tuple[Course, Worker] | None:
         return None
     deferred: set[str] = set()
     looked = 0
-    for course in itertools.islice(waiting.turns(), AWAY):
+    for course in _near(work, waiting):
         if not any(work.fits(worker, course) for worker in free):
             if work.fitting(course):  # it waits for those that have its files, and its person's others for it
                 deferred.add(course.job.owner)
@@ -43,6 +44,17 @@ def turn(work: Workload, waiting: Waiting) -> tuple[Course, Worker] | None:
     return None
 
 
+def _near(work: Workload, waiting: Waiting) -> Iterator[Course]:
+    """The jobs whose turn may be now, in the order of their turns: of many people the first of each alone."""
+    if not work.many:
+        yield from itertools.islice(waiting.turns(), AWAY)
+        return
+    first = list(waiting.first_of(AHEAD))
+    yield from first
+    if len(first) == AHEAD:  # and none of them could be served: their files lie elsewhere
+        yield from itertools.islice(waiting.first_of(AWAY), AHEAD, None)
+
+
 def home(work: Workload, course: Course, free: Sequence[Worker]) -> Worker | None:
     """Which of the free workers that have its files should finish a waiting job first, the loading of its models
     counted in; None where none may have it. What has lost a worker before needs one with nothing to do."""
@@ -51,6 +63,9 @@ def home(work: Workload, course: Course, free: Sequence[Worker]) -> Worker | Non
         free = [worker for worker in free if not worker.jobs and not work.housed(worker)]
     recipes = [course.job.recipes[index] for index in course.waiting]
     models = {model for recipe in recipes for model in recipe.models}
+
+    if len(free) > LOOKED_AT:  # those that have least to do, of those that need not load before the others
+        free = sorted(free, key=lambda worker: (not models <= worker.tiers.keys(), work.rows(worker)))[:LOOKED_AT]
 
     def end(worker: Worker) -> tuple[float, int]:
         own = sum(work.estimate.seconds(recipe, worker.device) for recipe in recipes)
@@ -66,10 +81,9 @@ def defers(work: Workload, course: Course, chosen: Worker) -> bool:
     load = sum(work.load(chosen, model) for model in models)
     if not load or course.job.attempt:
         return False
-    full = [
-        worker for worker in work.pool.workers if 0 < worker.slots <= work.rows(worker) and work.fits(worker, course)
-    ]
-    wait = min((work.until_free(worker) for worker in full if models <= worker.tiers.keys()), default=load)
+    holding = (worker for worker in work.pool.workers if models <= worker.tiers.keys() and work.fits(worker, course))
+    full = (worker for worker in holding if 0 < worker.slots <= work.rows(worker))
+    wait = min((work.until_free(worker) for worker in itertools.islice(full, LOOKED_AT)), default=load)
     now = work.clock()
     since = now if course.deferred is None else course.deferred
     if wait >= load or now - since >= load:

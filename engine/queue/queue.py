@@ -143,8 +143,9 @@ class Queue:
                 self._spawn(self._look_at(model))
         course = Course(replace(job, state=State.WAITING), [])
         self._courses[job.id] = course
-        even_out(self._work, self._waiting, job.owner)
-        self._waiting.add(course, range(len(job.recipes)), level=0.0)
+        if not self._work.many:
+            even_out(self._work, self._waiting, job.owner)
+        self._waiting.add(course, range(len(job.recipes)), level=None if self._work.many else 0.0)
         self._hand_over()
         self._news.standings_soon()
 
@@ -156,6 +157,7 @@ class Queue:
         course.cancelled = True
         self._waiting.take(course)
         course.held.clear()
+        self._work.touch(course.home)
         self._stop(course)
         if not course.assignments:
             self._finish(course, State.CANCELLED)
@@ -179,8 +181,9 @@ class Queue:
         await self.start()
 
         async def charged(seconds: float) -> None:
-            if owner:
+            if owner and not self._work.many:
                 even_out(self._work, self._waiting, owner)
+            if owner:
                 self._waiting.line.charge(owner, seconds)
             await charge(seconds)
 
@@ -201,9 +204,11 @@ class Queue:
         self._bring_back(line=not self.paused)
         while not self.paused and (chosen := turn(self._work, self._waiting)):
             self._serve(*chosen)
-        for course in sorted(self._work.serving.values(), key=lambda course: course.lent):
-            if course.held and course.home and course.home.slots:
-                self._spread(course)
+        held = [course for course in self._work.serving.values() if course.held and course.home and course.home.slots]
+        for course in sorted(held, key=lambda course: course.lent):
+            self._spread(course)
+        if self._work.many:
+            return
         self._bring_back(line=False)
         for _ in range(sum(worker.slots for worker in self.pool.workers)):
             found = Balance(self._work, self._waiting).exchange(line=not self.paused)
@@ -251,8 +256,8 @@ class Queue:
 
     def _serve(self, course: Course, worker: Worker) -> None:
         course.held = sorted({*course.held, *self._waiting.serve(course)})
-        course.home, course.deferred = worker, None
-        self._work.serving[course.job.id] = course
+        course.deferred = None
+        self._work.serve(course, worker)
         if course.job.state is not State.RUNNING:
             course.job = replace(course.job, state=State.RUNNING)
             self._news.put(Changed(course.job))
@@ -305,7 +310,7 @@ class Queue:
         self._stop(course)
         job = course.job
         del self._courses[job.id]
-        self._work.serving.pop(job.id, None)
+        self._work.end(course)
         self._waiting.finish(course)
         kept = state in (State.DONE, State.CANCELLED)
         pictures = tuple(course.pictures[index] for index in sorted(course.pictures)) if kept else ()
@@ -318,6 +323,7 @@ class Queue:
     # --- what workers say ---
 
     def _hear(self, worker: Worker, event: Event) -> None:
+        self._work.touch(worker)
         match event:
             case Loading():
                 self._work.loading(worker)
@@ -409,7 +415,8 @@ class Queue:
         if not left:
             self._ended(course)
             return
-        course.held, course.home = [], None
+        course.held = []
+        self._work.leave(course)
         for index in left:
             self._waiting.settle(course, index, 0.0)  # what the dead worker spent is not the person's debt
             course.steps.pop(index, None)
