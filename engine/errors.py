@@ -16,7 +16,12 @@ class WireError(EngineError):
 
 
 class TrainingFailed(EngineError):
-    """A training that becomes nothing, whatever is tried; the text says why."""
+    """A training that becomes nothing, whatever is tried; the text says why, for the log, and a text key with its
+    values for people."""
+
+    def __init__(self, text: str, key: str = "", **values: str | int | float) -> None:
+        super().__init__(text)
+        self.key, self.values = key or "train.failed", values if key else {"reason": text}
 
 
 class BadFile(ValueError):
@@ -24,4 +29,9 @@ class BadFile(ValueError):
 
 
 class BadPlan(ValueError):
-    """What is no plan of a training; the text says why, and goes to who wrote it."""
+    """What is no plan of a training; the text says why, for the log and for programs that write plans, and a text key
+    with its values for people."""
+
+    def __init__(self, text: str, key: str = "", **values: str | int | float) -> None:
+        super().__init__(text)
+        self.key, self.values = key or "train.failed", values if key else {"reason": text}

@@ -1,4 +1,4 @@
-"""What a LoRA is learnt from, and how: the plan of a training, with the presets that suit each kind and model."""
+"""What is learnt from which pictures, and how: the plan of a training."""
 
 from __future__ import annotations
 
@@ -9,35 +9,74 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
 from engine.errors import BadPlan
+from engine.training_presets import PRESETS
 from prompts.prompt import Json
 
-KINDS = ("thing", "person", "style")
-OPTIMISERS = ("AdamW", "Adafactor")
+KINDS = ("thing", "person", "style")  # of what is on the pictures
+# What comes of it: a LoRA, vectors that stand for a word, the UNet's own weights, a net that guides by maps.
+LEARNS = ("lora", "inversion", "whole", "controlnet")
+OFFLINE = ("whole", "controlnet")  # too large to be learnt beside drawing
+OPTIMISERS = ("AdamW", "Adafactor", "AdamW8bit", "Prodigy", "ScheduleFree")
 FAMILIES = ("sd15", "sd2", "sdxl", "demo")  # of models that can be taught
 MIN_PICTURES, MAX_PICTURES = 5, 200  # in a folder, however often each counts
 MAX_STEPS = 20_000
 MAX_RANK, MAX_SIDE, MAX_SEED = 256, 2048, 2**32 - 1
+MAX_VECTORS = 32
+Shares = tuple[float, ...]  # of a picture's width and height, from 0 to 1
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingPicture:
     """A picture to learn from: its file in the plan's folder, that file's SHA-256, what is said of it, and whether it
-    shows the class that is not to be forgotten instead of what is new."""
+    shows the class that is not to be forgotten instead of what is new.
+
+    `crop` (left, top, right, bottom) is the part of it that is learnt from, and `focus` (across, down) the place in the
+    picture that is not to be cut off, both in shares of the upright picture; () leaves it whole, and to chance. `map`
+    is the file, with its `map_hash`, of the map that a ControlNet is to learn the picture from.
+    """
 
     file: str
     hash: str
     caption: str
     prior: bool = False
+    crop: Shares = ()
+    focus: Shares = ()
+    map: str = ""
+    map_hash: str = ""
 
     def __post_init__(self) -> None:
-        if not all(isinstance(one, str) for one in (self.file, self.hash, self.caption)) or self.prior not in (0, 1):
+        words = (self.file, self.hash, self.caption, self.map, self.map_hash)
+        if not all(isinstance(one, str) for one in words) or self.prior not in (0, 1):
             raise BadPlan("a picture has a file, a hash and a caption, and is of the prior class or not")
+        for name, count in (("crop", 4), ("focus", 2)):
+            shares = getattr(self, name)
+            if not isinstance(shares, list | tuple) or len(shares) not in (0, count):
+                raise BadPlan(f"{name} is {count} shares")
+            if not all(isinstance(one, int | float) and 0 <= one <= 1 for one in shares):
+                raise BadPlan(f"{name} is of shares from 0 to 1")
+            object.__setattr__(self, name, tuple(float(one) for one in shares))
+        if self.crop and not (self.crop[0] < self.crop[2] and self.crop[1] < self.crop[3]):
+            raise BadPlan("nothing is left of a picture by its crop")
         _in_folder(self.file)
+        if self.map:
+            _in_folder(self.map)
+
+    def to_json(self) -> dict[str, Json]:
+        """As it was written before there was more to say: without what is not said."""
+        told = {"file": self.file, "hash": self.hash, "caption": self.caption, "prior": self.prior}
+        more: dict[str, Json] = {"crop": list(self.crop), "focus": list(self.focus), "map": self.map}
+        if self.map:
+            more["map_hash"] = self.map_hash
+        return {**told, **{name: value for name, value in more.items() if value}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingPlan:
     """The plan of a training, which with the model decides every number of its file.
+
+    `learns` is what comes of it, one of LEARNS. Vectors ("inversion") are `vectors` many, begin as the word `start`
+    ("": what the kind is called) and have the UNet's rate; so have the UNet's own weights ("whole"), of which with
+    `ema` a mean is kept that keeps such a share of itself at each step, and nets ("controlnet").
 
     A step is one of the optimiser's: `accumulate` batches of `batch` pictures each. Rates and ranks of 0 leave a part
     alone: `text_rate` the text encoders, `conv_rank` the convolutions. `resolution` is the side of the square whose
@@ -74,12 +113,21 @@ class TrainingPlan:
     optimiser: str = "AdamW"
     seed: int = 0
     consent: bool = False
+    learns: str = "lora"
+    vectors: int = 6
+    start: str = ""
+    ema: float = 0.0
 
     def __post_init__(self) -> None:
-        whole = {"steps": MAX_STEPS, "batch": 64, "accumulate": 64, "rank": MAX_RANK, "bucket_step": 256}
+        whole = {
+            "steps": MAX_STEPS, "batch": 64, "accumulate": 64, "rank": MAX_RANK, "bucket_step": 256,
+            "vectors": MAX_VECTORS,
+        }  # fmt: skip
         for name, most in whole.items():
-            if not 1 <= getattr(self, name) <= most:
-                raise BadPlan(f"{name} is {getattr(self, name)}, from 1 to {most}")
+            if not 1 <= (value := getattr(self, name)) <= most:
+                raise BadPlan(
+                    f"{name} is {value}, from 1 to {most}", "train.range", name=name, value=value, least=1, most=most
+                )
         shares = ("dropout", "warm", "fall")
         if not all(0 <= getattr(self, name) <= 1 for name in shares):
             raise BadPlan(f"{', '.join(shares)} are shares from 0 to 1")
@@ -92,11 +140,24 @@ class TrainingPlan:
             raise BadPlan(f"bucket_step is a multiple of 8, and seed from 0 to {MAX_SEED}")
         if not (64 <= self.resolution <= MAX_SIDE and 0 <= self.conv_rank <= MAX_RANK and self.kept_tags >= 0):
             raise BadPlan(f"resolution is from 64 to {MAX_SIDE}, conv_rank from 0 to {MAX_RANK}")
-        if self.kind not in KINDS or self.optimiser not in OPTIMISERS:
-            raise BadPlan(f"the kind is one of {', '.join(KINDS)}, the optimiser of {', '.join(OPTIMISERS)}")
+        for name, known in (("kind", KINDS), ("optimiser", OPTIMISERS), ("learns", LEARNS)):
+            if (said := getattr(self, name)) not in known:
+                raise BadPlan(
+                    f"{name} is {said!r}, not one of {', '.join(known)}",
+                    "train.not_one_of",
+                    name=name,
+                    value=str(said)[:40],
+                    known=", ".join(known),
+                )
+        if self.learns != "lora" and self.text_rate:
+            raise BadPlan("text encoders learn with a LoRA alone", "train.text_rate_alone")
+        if self.ema and (self.learns != "whole" or not 0 < self.ema < 1):
+            raise BadPlan("ema is a share below 1, of the whole weights alone")
+        if (self.learns == "controlnet") != all(one.map for one in self.pictures):
+            raise BadPlan("each picture of a ControlNet has its map, and no other has", "train.maps")
         _in_folder(self.name)
         if not self.new:
-            raise BadPlan("there is no picture to learn from")
+            raise BadPlan("there is no picture to learn from", "train.none_new")
 
     @property
     def new(self) -> tuple[TrainingPicture, ...]:
@@ -109,6 +170,11 @@ class TrainingPlan:
         return tuple(one for one in self.pictures if one.prior)
 
     @property
+    def offline(self) -> bool:
+        """Whether it is for admins at a terminal alone: too large to be learnt beside drawing."""
+        return self.learns in OFFLINE
+
+    @property
     def views(self) -> int:
         """How often pictures of what is new are shown in all."""
         return self.steps * self.batch * self.accumulate
@@ -119,13 +185,15 @@ class TrainingPlan:
         return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()[:16]
 
     def to_json(self) -> dict[str, Json]:
-        """As `from_json` reads it."""
-        return {**asdict(self), "pictures": [asdict(one) for one in self.pictures]}
+        """As `from_json` reads it. What plans did not say at first is in it only where it is said, so that those which
+        were begun then go on under their code."""
+        told = {name: value for name, value in asdict(self).items() if name not in LATER or value != LATER[name]}
+        return {**told, "pictures": [one.to_json() for one in self.pictures]}
 
     @property
     def settings(self) -> dict[str, Json]:
         """What may be told to everybody who gets the file: no picture, word or name."""
-        private = ("pictures", "name", "trigger", "model", "consent")
+        private = ("pictures", "name", "trigger", "model", "consent", "start")
         return {name: value for name, value in self.to_json().items() if name not in private}
 
     @classmethod
@@ -154,34 +222,8 @@ def _typed(name: str, kind: str, value: Json) -> Json:
     return float(value) if kind == "float" else value
 
 
-@dataclass(frozen=True, slots=True)
-class _Preset:
-    """How a kind is learnt by a family of models: how often each picture is shown, the least and the most in all, and
-    what of a plan is not as usual."""
-
-    views: int
-    least: int
-    most: int
-    changes: Mapping[str, Json]
-
-
-# Counted in views, pictures shown: what trainers call epochs and repeats confuses everybody. The figures are the middle
-# of what the common trainers' presets agree on; those of the built-in model were measured on it.
-_SD15 = {"batch": 2, "accumulate": 2, "unet_rate": 2e-4, "text_rate": 2e-5}
-_STYLE = {"conv_rank": 8, "conv_alpha": 4.0, "text_rate": 0.0, "flips": True}
-_SDXL = {"batch": 1, "accumulate": 4, "unet_rate": 1e-4, "resolution": 1024}
-_DEMO = {
-    "batch": 8, "unet_rate": 3e-3, "rank": 8, "alpha": 8.0, "resolution": 128, "bucket_step": 8, "snr_gamma": 0.0,
-    "fall": 0.0,
-}  # fmt: skip
-_PRESETS: Mapping[tuple[str, str], _Preset] = {
-    ("thing", "sd15"): _Preset(100, 1500, 4000, _SD15),
-    ("style", "sd15"): _Preset(50, 2000, 8000, _SD15 | _STYLE | {"batch": 4, "accumulate": 1, "noise_offset": 0.03}),
-    ("thing", "sdxl"): _Preset(60, 1200, 3000, _SDXL),
-    ("style", "sdxl"): _Preset(40, 1200, 8000, _SDXL | _STYLE),
-    ("thing", "demo"): _Preset(48, 480, 2400, _DEMO),
-    ("style", "demo"): _Preset(32, 640, 1600, _DEMO | _STYLE | {"conv_rank": 0, "unet_rate": 2e-3}),
-}
+# The fields that came later, and what they are where a plan says nothing of them.
+LATER: Mapping[str, Json] = {"learns": "lora", "vectors": 6, "start": "", "ema": 0.0}
 
 
 def planned(
@@ -192,16 +234,29 @@ def planned(
     trigger: str,
     model: str,
     pictures: Sequence[TrainingPicture],
+    preset: str = "",
+    side: int = 0,
     steps: int = 0,
     **said: Json,
 ) -> TrainingPlan:
-    """The plan for pictures of a kind and a family of models, with as many steps as suit them unless they are said, and
-    other numbers than the preset's where these are. Raises BadPlan for what is no plan."""
-    preset = _PRESETS[("style" if kind == "style" else "thing", "sd15" if family == "sd2" else family)]
+    """The plan for pictures of a kind and a family of models, by a row of PRESETS (the kind's own, if none is named),
+    with as many steps as suit them unless they are said, and other numbers than the preset's where these are. `side` is
+    what the model draws best: models of SD 2 are of 512 or of 768 pixels. Raises BadPlan for what is no plan."""
+    rows = PRESETS.get(preset or kind)
+    row = rows.get("sd15" if family == "sd2" else family) if rows else None
+    if row is None:
+        known = ", ".join(PRESETS)
+        raise BadPlan(
+            f"preset is {preset or kind!r}, not one of {known}", "train.not_one_of", name="preset",
+            value=(preset or kind)[:40], known=known,
+        )  # fmt: skip
     shown = sum(not one.prior for one in pictures)
-    whole: dict[str, Json] = {**preset.changes, **said}
-    plan = TrainingPlan(
-        name=name, trigger=trigger, kind=kind, model=model, pictures=tuple(pictures), steps=1, **whole,  # type: ignore[arg-type]
-    )  # fmt: skip
-    views = min(max(preset.views * shown, preset.least), preset.most)
+    whole: dict[str, Json] = {**row.changes, **({"resolution": side} if family == "sd2" and side else {}), **said}
+    try:
+        plan = TrainingPlan(
+            name=name, trigger=trigger, kind=kind, model=model, pictures=tuple(pictures), steps=1, **whole,  # type: ignore[arg-type]
+        )  # fmt: skip
+    except TypeError as error:
+        raise BadPlan(f"this is no plan of a training: {error}") from error
+    views = min(max(row.views * shown, row.least), row.most)
     return replace(plan, steps=steps or math.ceil(views / (plan.batch * plan.accumulate)))

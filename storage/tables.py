@@ -442,3 +442,75 @@ class KeptTags(Base):
     tag: Mapped[str]
     source: Mapped[str]
     created: Mapped[datetime]
+
+
+class Trainings(Base):
+    """A LoRA that somebody has learnt: `wishes` is what they chose of how, `plan` what was made of it at the start,
+    `losses` the means of runs of steps, `consent` who agreed, when and to which text, `file` the name of the finished
+    LoRA ("" until then)."""
+
+    __tablename__ = "training"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    request_key: Mapped[str | None] = mapped_column(unique=True)
+    name: Mapped[str]
+    trigger: Mapped[str]
+    kind: Mapped[str]
+    model: Mapped[str]
+    wishes: Mapped[Any] = mapped_column(JSON, nullable=False)
+    plan: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
+    state: Mapped[str] = mapped_column(index=True)
+    reason: Mapped[str]
+    reason_values: Mapped[Any] = mapped_column(JSON, nullable=False)
+    attempt: Mapped[int]
+    step: Mapped[int]
+    steps: Mapped[int]
+    seconds: Mapped[float]
+    losses: Mapped[Any] = mapped_column(JSON, nullable=False)
+    consent: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
+    shared: Mapped[bool]
+    chosen: Mapped[int]
+    file: Mapped[str]
+    platform: Mapped[str]
+    chat: Mapped[str]
+    message: Mapped[str]
+    language: Mapped[str]
+    created: Mapped[datetime]
+    changed: Mapped[datetime]
+    ended: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_training_person_created", "person", "created"),)
+
+
+class TrainingPictures(Base):
+    """A picture of a training: `caption` is what is said of it in English, `source` the Chinese that it was said in,
+    `flags` what was found in it, `named` what its folder was called, `size` the bytes of its file."""
+
+    __tablename__ = "training_picture"
+
+    training: Mapped[str] = mapped_column(ForeignKey("training.id", ondelete="CASCADE"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    hash: Mapped[str] = mapped_column(index=True)
+    name: Mapped[str]
+    caption: Mapped[str]
+    source: Mapped[str]
+    named: Mapped[str]
+    flags: Mapped[Any] = mapped_column(JSON, nullable=False)
+    repeats: Mapped[int]
+    width: Mapped[int]
+    height: Mapped[int]
+    size: Mapped[int]
+    prior: Mapped[bool] = mapped_column(server_default=false())
+
+
+class TrainingSamples(Base):
+    """A sample of what was learnt up to a step, `place` of that step from 0 on: the job that draws it, and the picture."""
+
+    __tablename__ = "training_sample"
+
+    training: Mapped[str] = mapped_column(ForeignKey("training.id", ondelete="CASCADE"), primary_key=True)
+    step: Mapped[int] = mapped_column(primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    job: Mapped[str] = mapped_column(index=True)
+    picture: Mapped[str | None] = mapped_column(ForeignKey("picture.id", ondelete="SET NULL"), index=True)
