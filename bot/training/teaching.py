@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from bot.chat import Press, Request
+from bot.training.now import TrainingEstimate
 from bot.training.tag_changes import TagChange
 from prompts.prompt import Json
 from storage.trainings import KeptPicture, KeptSample, KeptTraining
@@ -26,19 +27,6 @@ class NewPicture:
     caption: str = ""
     repeats: int = 1
     named: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingEstimate:
-    """How long a training is likely to take: its steps, how often pictures are shown, minutes by the clock while nobody
-    draws, and seconds of the device, which count to the quota; `left` are those the person has today (None: as many as
-    they like)."""
-
-    steps: int
-    views: int
-    minutes: int
-    seconds: int
-    left: int | None
 
 
 Watch = Callable[[KeptTraining], Awaitable[None]]
