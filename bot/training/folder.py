@@ -9,9 +9,9 @@ import math
 import re
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 
 from PIL import Image, ImageOps
 
@@ -25,6 +25,8 @@ CAPTIONS = (".txt", ".caption")
 LARGEST = 64 * 2**20  # bytes of a picture
 MOST_PIXELS = 100_000_000
 LONGEST = 4000  # characters of a caption
+MOST_TEXT = 2**20  # bytes of a file with one
+PRIOR = "reg"  # the folder in which kohya's trainers have what is not to be forgotten
 _REPEATED = re.compile(r"(\d{1,4})_(.+)")
 _CHINESE = re.compile(r"[㐀-鿿]")
 _CHINESE_ALONE = re.compile(r"[\x00-\x7f㐀-鿿　-〿！-～]*")
@@ -34,19 +36,22 @@ _SKIPPED = {"__macosx", "thumbs.db"}
 @dataclass(frozen=True, slots=True, eq=False)
 class FolderPicture:
     """A picture that was found: its file, its SHA-256, width and height upright, what is said of it ("": nothing), how
-    often it counts, and the name of its kind that the folder gives ("": none)."""
+    often it counts, the name of its kind that the folder gives ("": none), and whether it shows what is not to be
+    forgotten. `held` are its bytes where the file lies in an archive, or came with a message."""
 
-    path: Path
+    path: PurePath
     hash: str
     size: tuple[int, int]
     caption: str
     repeats: int = 1
     named: str = ""
+    prior: bool = False
+    held: bytes | None = None
 
     @property
     def content(self) -> bytes:
         """The file's bytes, read anew each time: a folder of photographs does not fit into memory."""
-        return self.path.read_bytes()
+        return Path(self.path).read_bytes() if self.held is None else self.held
 
     @property
     def image(self) -> Image.Image:
@@ -62,53 +67,123 @@ class FolderPictures:
     notes: tuple[Say, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A file of a folder or an archive: where it lies in that, its bytes' number, and how they are read. `path` is
+    where it lies on the disk, if it does."""
+
+    inside: PurePosixPath
+    size: int
+    read: Callable[[], bytes]
+    path: Path | None = None
+
+
 def pictures_of(folder: Path) -> FolderPictures:
     """The pictures of a folder and of the folders in it that are called as kohya's are ("10_name": each counts ten
-    times as often as one that does not say; where all say the same, once). Raises Refusal `train.no_folder`,
-    `train.no_pictures`, or `train.count` for more than can be learnt from at once."""
+    times as often as one that does not say; where all say the same, once); those below a folder "reg" show what is not
+    to be forgotten. Raises Refusal `train.no_folder`, `train.no_pictures`, or `train.count` for more than can be learnt
+    from at once."""
     if not folder.is_dir():
         raise Refusal("train.no_folder", folder=str(folder))
+    return gathered(_entries(folder), str(folder))
+
+
+def gathered(entries: Iterable[Entry], name: str) -> FolderPictures:
+    """The pictures among these files, which were found in something of this name, by kohya's rules. Raises Refusal
+    `train.no_pictures`, `train.count`."""
     found: list[FolderPicture] = []
     notes: list[Say] = []
-    for path in _inside(folder):
-        if path.is_dir():
-            called = _REPEATED.fullmatch(path.name)
-            if called is None:
-                notes.append(Say("train.folder_aside", {"folder": path.name}))
-                continue
-            for inner in _inside(path):
-                _add(inner, found, notes, max(1, int(called[1])), called[2].replace("_", " ").strip())
-        else:
-            _add(path, found, notes, 1, "")
-        if len(found) > MAX_PICTURES:
+    files = sorted(entries, key=lambda one: one.inside.as_posix())
+    beside = {one.inside.as_posix().casefold(): one for one in files if one.inside.suffix.lower() in CAPTIONS}
+    outer = _outer([one.inside for one in files if one.inside.suffix.lower() in KINDS])
+    aside: dict[str, None] = {}
+    for one in files:
+        if one.inside.suffix.lower() not in KINDS:
+            continue
+        where = one.inside.parts[outer:-1]
+        called = _REPEATED.fullmatch(where[-1]) if where else None
+        prior = any(part.casefold() == PRIOR for part in one.inside.parts[:-1])
+        if where and called is None and not (prior and where[-1].casefold() == PRIOR):
+            aside.setdefault("/".join(where))
+            continue
+        repeats, named = (max(1, int(called[1])), called[2].replace("_", " ").strip()) if called else (1, "")
+        _add(one, beside, found, notes, replace(_NOTHING, repeats=repeats, named=named, prior=prior))
+        if sum(not one.prior for one in found) > MAX_PICTURES or len(found) > 2 * MAX_PICTURES:
             raise Refusal("train.count", count=f"{MAX_PICTURES}+", least=MIN_PICTURES, most=MAX_PICTURES)
-    if not found:
-        raise Refusal("train.no_pictures", folder=str(folder))
-    return FolderPictures(_in_proportion(found), tuple(notes))
+    notes += [Say("train.folder_aside", {"folder": folder}) for folder in aside]
+    if not any(not one.prior for one in found):
+        raise Refusal("train.no_pictures", folder=name)
+    new, prior_ones = ([one for one in found if one.prior is prior] for prior in (False, True))
+    return FolderPictures((*in_proportion(new), *in_proportion(prior_ones)), tuple(notes))
 
 
-def _in_proportion(found: Sequence[FolderPicture]) -> tuple[FolderPicture, ...]:
-    common = math.gcd(*(one.repeats for one in found))
+_NOTHING = FolderPicture(PurePosixPath("-"), "", (0, 0), "")
+
+
+def in_proportion(found: Sequence[FolderPicture]) -> tuple[FolderPicture, ...]:
+    """The pictures, each as often as it counts beside the others: where all count ten times, each counts once."""
+    common = math.gcd(*(one.repeats for one in found)) or 1
     return tuple(replace(one, repeats=one.repeats // common) for one in found)
 
 
-def _inside(folder: Path) -> Iterator[Path]:
-    paths = (path for path in folder.iterdir() if not path.name.startswith(".") and path.name.lower() not in _SKIPPED)
-    return iter(sorted(paths, key=lambda path: path.name))
+def _outer(pictures: Sequence[PurePosixPath]) -> int:
+    """How many folders lie around all pictures and say nothing of them, as the one that an archive was made of; "img"
+    beside "reg" is one, too."""
+    found = 0
+    while all(len(one.parts) > found + 1 for one in pictures) and pictures:
+        names = {one.parts[found] for one in pictures if one.parts[found].casefold() != PRIOR}
+        if len(names) > 1 or any(_REPEATED.fullmatch(name) for name in names):
+            break
+        found += 1
+    return found
 
 
-def _add(path: Path, found: list[FolderPicture], notes: list[Say], repeats: int, named: str) -> None:
-    if path.suffix.lower() not in KINDS or not path.is_file() or len(found) > MAX_PICTURES:
-        return
+def skipped(inside: PurePosixPath) -> bool:
+    """Whether a file is one that systems leave behind."""
+    return any(part.startswith(".") or part.lower() in _SKIPPED for part in inside.parts)
+
+
+def _entries(folder: Path) -> Iterator[Entry]:
+    """The files of a folder and of those in it, down to where kohya's trainers have pictures: img/10_name/a.png."""
+    numbered = [path for path in folder.iterdir() if path.is_dir() and _REPEATED.fullmatch(path.name)]
+    yield from _files(folder, folder)
+    for path in numbered:
+        yield from _files(path, folder)
+    for path in folder.iterdir():
+        if path in numbered or not path.is_dir() or skipped(PurePosixPath(path.name)):
+            continue
+        own = [inner for inner in path.iterdir() if inner.is_dir() and _REPEATED.fullmatch(inner.name)]
+        for inner in (path, *own):
+            yield from _files(inner, folder)
+
+
+def _files(folder: Path, whole: Path) -> Iterator[Entry]:
+    for path in folder.iterdir():
+        inside = PurePosixPath(path.relative_to(whole).as_posix())
+        if path.is_file() and not skipped(inside):
+            yield Entry(inside, path.stat().st_size, path.read_bytes, path)
+
+
+def _add(
+    one: Entry, beside: dict[str, Entry], found: list[FolderPicture], notes: list[Say], told: FolderPicture
+) -> None:
     try:
-        if path.stat().st_size > LARGEST:
+        if one.size > LARGEST:
             raise ValueError("too many bytes")
-        content = path.read_bytes()
-        size, caption = _opened(content).size, _caption(path)
+        content = one.read()
+        size, caption = _opened(content).size, _caption(one, beside)
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, Image.DecompressionBombError):
-        notes.append(Say("train.picture_aside", {"file": path.name}))
+        notes.append(Say("train.picture_aside", {"file": one.inside.name}))
         return
-    found.append(FolderPicture(path, hashlib.sha256(content).hexdigest(), size, caption, repeats, named))
+    held = None if one.path else content
+    made = hashlib.sha256(content).hexdigest()
+    found.append(replace(told, path=one.path or one.inside, hash=made, size=size, caption=caption, held=held))
+
+
+def picture_of(name: str, content: bytes, caption: str = "") -> FolderPicture:
+    """A picture that came by itself. Raises ValueError, OSError and what Pillow raises for what is none."""
+    size = _opened(content).size
+    return FolderPicture(PurePosixPath(name), hashlib.sha256(content).hexdigest(), size, caption, held=content)
 
 
 def _opened(content: bytes) -> Image.Image:
@@ -118,16 +193,15 @@ def _opened(content: bytes) -> Image.Image:
         return ImageOps.exif_transpose(image)
 
 
-def _caption(path: Path) -> str:
+def _caption(one: Entry, beside: dict[str, Entry]) -> str:
     """The first line of the file beside a picture, in UTF-8, UTF-16 or as Chinese Windows writes."""
     for ending in CAPTIONS:
-        beside = path.with_suffix(ending)
-        if not beside.is_file():
+        text = beside.get(one.inside.with_suffix(ending).as_posix().casefold())
+        if text is None or text.size > MOST_TEXT:
             continue
-        with beside.open("rb") as file:
-            content = file.read(4 * LONGEST)
-        text = _decoded(content)
-        return next((line.strip()[:LONGEST] for line in text.splitlines() if line.strip()), "")
+        lines = _decoded(text.read()[: 4 * LONGEST]).splitlines()
+        line = next((line.strip() for line in lines if line.strip()), "")
+        return line[:LONGEST].replace("|||", ",")  # kohya's sign that what is before it stays in front
     return ""
 
 
