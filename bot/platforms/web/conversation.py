@@ -49,7 +49,9 @@ async def hello(request: web.Request) -> web.Response:
     site = request.app[SITE]
     account = account_of(request)
     language = language_of(request)
-    admin = account is not None and (await viewer_of(request, account)).person.admin
+    person = (await viewer_of(request, account)).person if account is not None else None
+    admin = person is not None and person.admin
+    teaches = site.teaching is not None and person is not None and await site.teaching.may(person)
     return web.json_response(
         {
             "language": language,
@@ -70,6 +72,7 @@ async def hello(request: web.Request) -> web.Response:
                 for row in control_words.WORDS.values()
             ],
             "regions": _regions(language),
+            "training": teaches,
             "max_upload_mb": site.settings.max_upload_mb,
         }
     )

@@ -18,6 +18,7 @@ from bot.platforms.web.card_json import sentence
 from bot.platforms.web.feed import Feed
 from bot.platforms.web.session import Viewer
 from bot.platforms.web.settings import WebSettings
+from bot.training.teaching import Teaching
 from prompts.errors import Refusal
 from prompts.prompt import Json
 from prompts.search import Suggestion
@@ -39,6 +40,7 @@ STATUS = {
     "favourites.unknown": 404,
     "favourites.unknown_nearest": 404,
     "favourites.exists": 409,
+    "train.gone": 404,
 }
 OPEN = ("/", "/login", "/logout", "/api/hello", "/api/language")  # answered before anybody signed in
 
@@ -60,6 +62,7 @@ class Site:
     status: Callable[[], Mapping[str, Json]]
     commands: Callable[[str], Sequence[tuple[str, str]]]
     tags: Complete | None = None
+    teaching: Teaching | None = None
     decoding: asyncio.Lock = field(default_factory=asyncio.Lock)  # one upload at a time: each may take 150 MB
 
 

@@ -16,6 +16,7 @@ const DONE = [
   { name: "stop", shape: "check", asked: true },
   { name: "share", shape: "share", asked: true },
   { name: "unshare", shape: "unshare" },
+  { name: "again", shape: "again" },
 ];
 
 export function courseView(first, { put: renew, use, gone }) {
@@ -35,7 +36,9 @@ export function courseView(first, { put: renew, use, gone }) {
 
   async function does(name, body = {}) {
     try {
-      renew(await post(`${way}/${name}`, body));
+      const told = await post(`${way}/${name}`, body);
+      if (told.id === now.id) renew(told);
+      else location.hash = `#train/${told.id}`; // a new draft of the old one
     } catch (failure) {
       complain(failure);
     }
@@ -89,7 +92,7 @@ export function courseView(first, { put: renew, use, gone }) {
     reason.textContent = training.reason;
     reason.hidden = !training.reason;
     toolbar();
-    shown.put(training.samples, training.chosen, training.can.includes("choose"));
+    shown.put(training.samples, training.chosen, training.can.includes("choose") ? training.files : []);
     graph.mark(training.samples.map((one) => one.step));
     grid.put(training.pictures);
     pictures.querySelector("summary").textContent = t("page.train.count", { count: training.pictures.length });

@@ -11,7 +11,7 @@ export function curve() {
   const raw = drawn("path", { class: "raw" });
   const smooth = drawn("path", { class: "smooth" });
   svg.append(marks, raw, smooth);
-  const [top, bottom, last] = ["top", "bottom", "last"].map((name) => el("span", { class: name }));
+  const [top, bottom, last] = ["high", "low", "last"].map((name) => el("span", { class: name }));
   const node = el(
     "figure",
     { class: "train-curve", hidden: true },

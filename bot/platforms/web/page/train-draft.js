@@ -127,7 +127,7 @@ export function draftForm(first, { put: renew, limit, gone }) {
     input.id = `train-${name}`;
     const note = hint ? el("small", { class: "quiet", id: `train-${name}-hint`, text: hint }) : null;
     if (note) input.setAttribute("aria-describedby", note.id);
-    input.addEventListener("change", () => wish({ [name]: input.type === "number" ? Number(input.value) || 0 : input.value.trim() }));
+    input.addEventListener("change", () => wish({ [name]: input.type !== "number" ? input.value.trim() : input.value === "" ? null : Number(input.value) }));
     return el("div", { class: "train-field" }, el("label", { for: input.id, text: t(`page.train.${name}`) }), input, note);
   };
   const select = (rows) => el("select", {}, rows.map((one) => el("option", { value: one.value, text: one.label })));
@@ -143,7 +143,7 @@ export function draftForm(first, { put: renew, limit, gone }) {
   const steps = number(1, first.choices.most_steps);
   const seen = el("input", { type: "range", min: "5", max: "400", step: "5", "aria-label": t("page.train.views") });
   const estimate = el("output", { class: "train-estimate", for: "train-steps" });
-  const usual = button(t("page.train.usual"), { shape: "back", kind: "clear", onclick: () => wish({ steps: 0 }) });
+  const usual = button(t("page.train.usual"), { shape: "back", kind: "clear", onclick: () => wish({ steps: null }) });
   seen.addEventListener("input", () => {
     steps.value = String(stepsOf(Number(seen.value)));
     tell();
@@ -159,6 +159,7 @@ export function draftForm(first, { put: renew, limit, gone }) {
     const asked = Number(steps.value) || now.estimate.steps;
     const views = Math.round((asked * now.per_step) / count());
     const seconds = now.estimate.steps ? (now.estimate.seconds * asked) / now.estimate.steps : 0;
+    seen.max = String(Math.max(400, views));
     if (document.activeElement !== seen) seen.value = String(views);
     seen.setAttribute("aria-valuetext", t("page.train.seen", { views }));
     const parts = [t("page.train.seen", { views })];
@@ -237,10 +238,14 @@ export function draftForm(first, { put: renew, limit, gone }) {
         "details",
         {},
         el("summary", { text: t("page.train.more") }),
-        field("preset", select(first.choices.presets), t("page.train.preset.hint")),
-        field("keep", el("input", { type: "text", maxlength: "200", placeholder: t("page.train.keep.example") }), t("page.train.keep.hint")),
-        field("rank", number(1, 256), t("page.train.rank.hint")),
-        field("seed", number(0, 4294967295), t("page.train.seed.hint")),
+        el(
+          "div",
+          {},
+          field("preset", select(first.choices.presets), t("page.train.preset.hint")),
+          field("keep", el("input", { type: "text", maxlength: "200", placeholder: t("page.train.keep.example") }), t("page.train.keep.hint")),
+          field("rank", number(1, 256), t("page.train.rank.hint")),
+          field("seed", number(0, 4294967295), t("page.train.seed.hint")),
+        ),
       ),
     ),
     el("section", { class: "train-start" }, consent, problem, begin, forget),

@@ -20,7 +20,7 @@ export function samples({ choose }) {
   );
   let all = [];
   let chosen = 0;
-  let choosable = false;
+  let choosable = []; // steps whose files there are
   let sign = "";
   const at = () => Math.min(all.length - 1, Number(range.value));
   range.addEventListener("input", () => show());
@@ -35,19 +35,19 @@ export function samples({ choose }) {
     label.textContent = t("page.train.at_step", { step: row.step });
     range.setAttribute("aria-valuetext", label.textContent);
     keep.querySelector("span").textContent = t("page.train.keep_step", { step: row.step });
-    keep.hidden = !choosable || row.step === chosen;
+    keep.hidden = !choosable.includes(row.step) || row.step === chosen;
     [...strip.querySelectorAll("[data-at]")].forEach((one) => one.setAttribute("aria-current", String(Number(one.dataset.at) === at())));
     const column = strip.querySelector(`[data-at="${at()}"]`);
     if (column) strip.scrollLeft = column.offsetLeft - (strip.clientWidth - column.offsetWidth) / 2; // not the page: that would jump
   }
 
   // `rows`: [{step, pictures: [{picture, with, number}]}], first steps first.
-  function put(rows, kept, may) {
-    const now = JSON.stringify([rows, kept, may]);
+  function put(rows, kept, files) {
+    const now = JSON.stringify([rows, kept, files]);
     if (now === sign) return;
     const newest = !all.length || at() === all.length - 1; // whoever looks at the newest is shown the next
     const before = all.length ? all[at()].step : 0;
-    [all, chosen, choosable, sign] = [rows, kept, may, now];
+    [all, chosen, choosable, sign] = [rows, kept, files, now];
     node.hidden = !rows.length;
     if (!rows.length) return;
     range.max = String(rows.length - 1);

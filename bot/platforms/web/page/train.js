@@ -1,6 +1,6 @@
 // Teaching a LoRA: one's own trainings (#train), and the one that is looked at (#train/ID).
 
-import { get, post } from "./api.js";
+import { get, newKey, post } from "./api.js";
 import { askName, complain } from "./dialogs.js";
 import { button, el, icon } from "./dom.js";
 import { courseView } from "./train-course.js";
@@ -56,12 +56,13 @@ export function trainPanel({ use, limit }) {
   }
 
   function create(files = null) {
+    const key = newKey(); // asked twice, it is made once
     askName(
       t("page.train.new"),
       t("page.train.name"),
       "",
       async (name) => {
-        const made = await post("/api/trainings", { name });
+        const made = await post("/api/trainings", { name, key });
         dropped = files;
         location.hash = `#train/${made.id}`;
       },
