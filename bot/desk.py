@@ -18,6 +18,7 @@ from bot.commands.table import command_of
 from bot.people import access, metadata
 from bot.studio import cards
 from bot.studio.studio import Studio
+from engine.files import private
 from prompts.errors import Refusal
 
 OWN_DATA = frozenset({"mydata", "forget", "forget_cancel"})  # commands and buttons that nobody is kept from
@@ -59,9 +60,10 @@ class StudioDesk:
     ) -> None:
         studio = self.studio
         try:
-            if not _about_own_data(asked):
-                await access.enter(studio.db, studio.rules.access, asked)
-            card = await run()
+            with private.seen_by(asked.person.id):
+                if not _about_own_data(asked):
+                    await access.enter(studio.db, studio.rules.access, asked)
+                card = await run()
         except Refusal as refusal:
             card = cards.error(refusal, fleeting=fleeting)
         except Exception:

@@ -210,8 +210,13 @@ class TrainingPlan:
             raise BadPlan(f"this is no plan of a training: {error}") from error
 
 
+def is_name(name: str) -> bool:
+    """Whether this is the name of something that lies in a folder, and in no other."""
+    return bool(name) and not name.startswith(".") and not set(name) & set("/\\:\0")
+
+
 def _in_folder(name: str) -> None:
-    if not name or name.startswith(".") or set(name) & set("/\\:\0"):
+    if not is_name(name):
         raise BadPlan(f"{name!r} is no name of a file in the plan's folder")
 
 

@@ -106,6 +106,41 @@ class ReadTags:
         return (self.picture,)
 
 
+@dataclass(frozen=True, slots=True)
+class TrainingFile:
+    """A file of a training's folder (a picture), sent before the Train that needs it."""
+
+    training: str
+    name: str
+    blob: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Train:
+    """Learn this plan (TrainingPlan.to_json) as a guest, while nobody is drawn for; it goes on from the checkpoint in
+    the training's folder. Answered by Learning once it has begun and about once a second from then on, by a HalfLearnt
+    after every so many steps (`every`; never where that is 0), and by one Learnt."""
+
+    training: str
+    attempt: int
+    plan: dict[str, Json]
+    every: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """Keep a checkpoint of this training and leave memory; answered by Learnt("parked")."""
+
+    training: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetTraining:
+    """Leave memory and delete the training's folder; nothing is said of it any more."""
+
+    training: str
+
+
 # --- from the worker ---
 
 
@@ -199,11 +234,55 @@ class TagsRead:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """A training is at this step; the first one of an attempt tells from which it goes on. `losses` are those of the
+    steps up to this one that were not told before, `seconds` the device time since the last one."""
+
+    training: str
+    attempt: int
+    step: int
+    steps: int
+    losses: tuple[float, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class HalfLearnt:
+    """The file of a training as it is after this step."""
+
+    training: str
+    attempt: int
+    step: int
+    blob: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """The last word on a training: "done" (blob is the file), "parked" with a checkpoint, or "failed" with a text key
+    of bot/texts and its values."""
+
+    training: str
+    attempt: int
+    outcome: str
+    key: str = ""
+    values: dict[str, str | int | float] | None = None
+    blob: bytes = b""
+
+
 # What is done beside the pictures that are drawn, each with one answer.
 Look = MakeMap | ReadTags
 Looked = Mapped | TagsRead
-Message = PutSource | Draw | Rest | Stop | Look | Ready | Loading | Step | Drawn | Ended | Looked
-KINDS = (PutSource, Draw, Rest, Stop, MakeMap, ReadTags, Ready, Loading, Step, Drawn, Ended, Mapped, TagsRead)
+# What is told of a training.
+TrainingNews = Learning | HalfLearnt | Learnt
+Message = (
+    PutSource | Draw | Rest | Stop | Look | TrainingFile | Train | Park | ForgetTraining
+    | Ready | Loading | Step | Drawn | Ended | Looked | TrainingNews
+)  # fmt: skip
+KINDS = (
+    PutSource, Draw, Rest, Stop, MakeMap, ReadTags, TrainingFile, Train, Park, ForgetTraining,
+    Ready, Loading, Step, Drawn, Ended, Mapped, TagsRead, Learning, HalfLearnt, Learnt,
+)  # fmt: skip
 TYPES: dict[str, type[Message]] = {kind.__name__: kind for kind in KINDS}
 
 
@@ -234,7 +313,7 @@ def decode(header: bytes, blob: bytes) -> Message:
             values["notes"] = tuple(map(Note.from_json, values["notes"]))
         if "hashed" in values:
             values["hashed"] = tuple(Hashed(*row) for row in values["hashed"])
-        for name in ("others", "pictures", "asked"):
+        for name in ("others", "pictures", "asked", "losses"):
             if name in values:
                 values[name] = tuple(values[name])
         if blob:

@@ -21,7 +21,22 @@ from engine.preprocessors import preprocessor
 from engine.queue.pool import Event, Lost, Worker
 from engine.recipe import Recipe
 from engine.tagging import PictureTags
-from engine.wire import Drawn, Ended, Loading, Look, MakeMap, Mapped, ReadTags, Ready, Step, TagsRead
+from engine.wire import (
+    Drawn,
+    Ended,
+    HalfLearnt,
+    Learning,
+    Learnt,
+    Loading,
+    Look,
+    MakeMap,
+    Mapped,
+    ReadTags,
+    Ready,
+    Step,
+    TagsRead,
+    Train,
+)
 from prompts.errors import Refusal
 from prompts.prompt import Fragment, Prompt
 from storage.jobs import Place
@@ -72,7 +87,8 @@ def a_lora(folder: Path, name: str, triggers: str = "", preview: bool = False, w
 
 class FakePool:
     """A pool whose workers do what the test says: `step`, `finish`, `fail`, `lose`; `drawn` lists what was handed over,
-    `resting` the pictures that were told to rest last, by job.
+    `resting` the pictures that were told to rest last, by job. Trainings are in `trainings`, with their files in
+    `training_files`, and do what `learn`, `half` and `learnt` say; `forgotten` are those that are to be deleted.
 
     With `seconds` set, every job is finished by itself that many seconds after it was handed over.
     """
@@ -89,6 +105,10 @@ class FakePool:
         self.maps_held = False  # whether maps wait for `map`
         self.map_seconds = 0.0  # that each map takes
         self.stopped: list[str] = []
+        self.trainings: dict[str, Train] = {}  # those that are guests, by id
+        self.training_files: dict[str, Mapping[str, bytes]] = {}
+        self.parking_held = False  # whether one that is to be parked waits for `learnt`
+        self.forgotten: list[str] = []
         self._map_files: dict[str, Mapping[str, bytes]] = {}
         self._listener: Callable[[Worker, Event], None] = lambda worker, event: None
 
@@ -148,8 +168,41 @@ class FakePool:
     async def rest(self, worker: Worker, job: str, pictures: Sequence[int]) -> None:
         self.resting[job] = tuple(pictures)
 
+    async def train(self, worker: Worker, order: Train, files: Mapping[str, bytes]) -> None:
+        self.trainings[order.training] = order
+        self.training_files[order.training] = files
+
+    async def park(self, worker: Worker, training: str) -> None:
+        if not self.parking_held:
+            self.learnt(training, "parked")
+
+    async def forget(self, training: str) -> None:
+        self.trainings.pop(training, None)
+        self.training_files.pop(training, None)
+        self.forgotten.append(training)
+
     async def close(self) -> None:
         pass
+
+    def learn(self, training: str, step: int, losses: Sequence[float] = (), seconds: float = 0.1) -> None:
+        """Have a training come to this step."""
+        worker, order = self._learner(training)
+        told = Learning(training, order.attempt, step, int(str(order.plan["steps"])), tuple(losses), seconds)
+        self._listener(worker, told)
+
+    def half(self, training: str, step: int, file: bytes = b"half") -> None:
+        """Have a training's file as it is after this step."""
+        worker, order = self._learner(training)
+        self._listener(worker, HalfLearnt(training, order.attempt, step, file))
+
+    def learnt(self, training: str, outcome: str = "done", key: str = "", file: bytes = b"", **values: str) -> None:
+        """End a training: "done" with its file, "parked", or "failed" with a text key."""
+        worker, order = self._learner(training)
+        del self.trainings[training]
+        self._listener(worker, Learnt(training, order.attempt, outcome, key, {**values}, file))
+
+    def _learner(self, training: str) -> tuple[Worker, Train]:
+        return next((one, self.trainings[training]) for one in self.workers if one.training == training)
 
     def step(self, job: str, step: int, seconds: float = 0.1, index: int = 0, preview: bytes = b"") -> None:
         worker, known = self._find(job)
@@ -178,6 +231,7 @@ class FakePool:
 
     def lose(self, worker: Worker) -> None:
         worker.slots, worker.loading, worker.tiers = 0, "", {}
+        self.trainings.pop(worker.training, None)
         self._listener(worker, Lost("killed"))
 
     def _end(self, job: str, outcome: str, key: str = "") -> None:

@@ -15,6 +15,7 @@ from bot.people import guard
 from bot.people.limits import Adult, Limits, standing
 from bot.studio.studio import Studio
 from bot.texts import meant
+from bot.training import may_train
 from engine.files import catalog
 from prompts.errors import Refusal
 from prompts.prompt import Json
@@ -187,6 +188,12 @@ def _adult(value: str, request: Request) -> Json:
     return value.lower()
 
 
+def _training(value: str, request: Request) -> Json:
+    if value.lower() not in may_train.ORDER:
+        raise Refusal("admin.adult", value=value[:20], allowed=", ".join(may_train.ORDER))
+    return value.lower()
+
+
 def _ids(value: str, request: Request) -> Json:
     found: list[Json] = []
     for word in value.replace(",", " ").split():
@@ -227,6 +234,7 @@ SERVER: Mapping[str, Callable[[str, Request], Json]] = {
     "cooldown": _count,
     "quiet": _quiet,
     "metadata": _metadata,
+    "training": _training,
     "greeting": _greeting,
 }
 ALIASES = {
@@ -238,6 +246,7 @@ ALIASES = {
     "间隔": "cooldown",
     "安静": "quiet",
     "参数": "metadata",
+    "训练": "training",
     "问候": "greeting",
 }
 VERBS: Mapping[str, Callable[[Studio, Request, str], Awaitable[Card]]] = {

@@ -8,7 +8,7 @@ from bot.commands.command import Command
 from bot.studio.model_previews import preview
 from bot.studio.recipes import always
 from bot.studio.studio import Studio
-from engine.files import catalog
+from engine.files import catalog, private
 from engine.files.catalog import LoraFile
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse
@@ -20,7 +20,7 @@ LISTED = 20
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
-    files = await studio.loras()
+    files = [one for one in await studio.loras() if not private.half(one.path)]
     if not files:
         raise Refusal("loras.none")
     words = fold(rest).split()

@@ -10,6 +10,8 @@ from bot.chat import Person, Press, Request
 from bot.people import guard, quotas
 from bot.people.guard import Sight
 from bot.people.limits import Adult, Limits, Standing, standing
+from engine import second_pass
+from engine.files import private
 from engine.recipe import Recipe
 from prompts.errors import Refusal
 from prompts.prompt import Json
@@ -57,7 +59,10 @@ async def admit(
     draining: bool = False,
 ) -> bool:
     """Refuse what this person may not draw here, or not now; whether the pictures have to be veiled. `verdicts` are
-    those on the recipes. While the bot is `draining` it draws for admins only. Raises Refusal."""
+    those on the recipes; with what shows somebody who agreed to be learnt nothing for adults is drawn, by nobody. While
+    the bot is `draining` it draws for admins only. Raises Refusal."""
+    if "adult" in verdicts and (name := _agreed(made)):
+        raise Refusal("lora.adult", name=name[:80])
     veiled = _judged(limits, asked, verdicts, await standing(db, asked))
     await within(db, limits, asked, len(made), now, draining=draining)
     return veiled
@@ -87,9 +92,13 @@ async def may_look(
     await quotas.check_seconds(db, limits, asked, now)
 
 
-async def unasked(db: Database, limits: Limits, asked: Request | Press) -> Unasked:
+async def unasked(
+    db: Database, limits: Limits, asked: Request | Press, made: Sequence[Recipe] = ()
+) -> Unasked:
     """What becomes here of a picture in which a checker sees what is for adults, though nobody asked for it: as the
     rule says that holds for words."""
+    if _agreed(made):
+        return "refuse"
     rule = _adult(limits, await standing(db, asked))
     if rule == "never":
         return "refuse"
@@ -115,6 +124,13 @@ async def shown_to_others(sight: Sight, limits: Limits, asked: Request | Press, 
         return _judged(limits, asked, verdicts, await standing(sight.db, asked))
     except Refusal:
         raise Refusal("share.adult") from None
+
+
+def _agreed(made: Sequence[Recipe]) -> str:
+    """What they are drawn with that shows somebody who agreed to be learnt."""
+    words = (second_pass.all_words(one) for one in made)
+    found = (private.agreed((use.name for use in one.loras), one.positive) for one in words)
+    return next(filter(None, found), "")
 
 
 async def _named(db: Database, person: Person, accounts: frozenset[str]) -> bool:

@@ -17,6 +17,7 @@ from bot.settings.sections.field_types import AnyCase, Section, has_password
 from bot.settings.sections.metrics import MetricsSection
 from bot.settings.sections.storage import DataSection, StorageSection
 from bot.settings.sections.tags import TagsSection
+from bot.settings.sections.training import TrainingSection
 from bot.settings.settings import Setting, read_settings, setting, settings
 
 BESIDE = Path(__file__).resolve().parents[2] / "config.yaml"  # beside bot.py
@@ -57,6 +58,7 @@ class Config(Section):
     access: AccessSection = Field(default_factory=AccessSection)
     draw: DrawSection = Field(default_factory=DrawSection)
     tags: TagsSection = Field(default_factory=TagsSection)
+    training: TrainingSection = Field(default_factory=TrainingSection)
     metrics: MetricsSection = Field(default_factory=MetricsSection)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.studio.lesson_words import WordsMoved
 from bot.studio.recipes import FACES, HIRES
 from engine import a1111, samplers
-from engine.files import catalog, compatibility
+from engine.files import catalog, compatibility, private
 from engine.files.catalog import Companion, LoraFile, Model
 from engine.further_guidance import Perturbed, Smoothed, Thresholding
 from engine.recipe import A1111, FreeU, Recipe, Refiner, Upscale, Variation, following
@@ -44,7 +44,11 @@ def lying_beside(model: Model, folders: Sequence[Path]) -> LessonFiles:
         model,
         models=akin,
         refiners=refiners or akin,
-        loras=[one for one in catalog.loras(folders) if compatibility.lora_fits(one, model)],
+        loras=[
+            one
+            for one in catalog.loras(folders)
+            if compatibility.lora_fits(one, model) and not private.half(one.path)
+        ],
         vaes=[one for one in catalog.vaes(folders) if compatibility.vae_fits(one, model)],
     )
 

@@ -38,7 +38,8 @@ from bot.studio.recipes import SizedSource
 from bot.studio.rules import Rules
 from bot.studio.status import status
 from bot.studio.understood import Understood
-from engine.files import catalog, compatibility
+from engine import second_pass
+from engine.files import catalog, compatibility, private
 from engine.files.catalog import LoraFile, Model
 from engine.files.named_here import here
 from engine.job import Job, Progress, State
@@ -48,6 +49,7 @@ from engine.recipe import Recipe
 from prompts import controls, regions
 from prompts.compose import compose
 from prompts.doctor import Finding
+from prompts.errors import Refusal
 from prompts.infotext import reading
 from prompts.prompt import Json, LoraUse, Note, Options, Prompt
 from prompts.safety.judge import decent, signs
@@ -335,7 +337,9 @@ class Studio:
         return await asyncio.to_thread(catalog.loras, self.rules.loras)
 
     async def fitting(self, prompt: Prompt, model: Model) -> None:
-        """Raises Unfit where the prompt names LoRAs that are not there, or what is for another kind of model."""
+        """Raises Unfit where the prompt names LoRAs that are not there, or what is for another kind of model, and
+        Refusal `lora.private` for one of somebody else's."""
+        _own([prompt])
         found = await self.findings(prompt, model)
         if any(one.severity == "error" for one in found):
             raise Unfit(prompt, found)
@@ -377,6 +381,7 @@ class Studio:
         """Write a job down, queue it and begin to answer it; nothing happens for a request known already: False.
         `comparison` says what its pictures are compared by (bot/studio/comparing.py), `check` that they are looked at
         for what was asked for (bot/buttons/checking.py)."""
+        _own([second_pass.all_words(one) for one in made])
         made = await blocked.left_out(self.db, asked.person.id, made)
         made, verdicts = await guard.decent(self.sight, asked.person.id, [*map(guides.told, made)])
         await asyncio.to_thread(recipes.check, made, self.rules.folders)
@@ -387,7 +392,7 @@ class Studio:
                 self.db, self.rules.access, asked, made, verdicts, self.now(), draining=self.draining
             )
             self.queue.admit(asked.person.id)
-            unasked = await access.unasked(self.db, self.rules.access, asked)
+            unasked = await access.unasked(self.db, self.rules.access, asked, made)
             job = Job(id=new_id(), owner=asked.person.id, recipes=tuple(made))
             papers = await metadata.of_asked(self.db, asked, self.rules.metadata)
             quiet = bool((await standing(self.db, asked)).server.get("quiet"))
@@ -458,6 +463,13 @@ class Studio:
             await jobs.attempt(self.db, news.job.id, news.job.attempt, news.job.state)
         else:
             answer.show(await last_cards.end(self.db, news, answer.card.spoiler), ended=True)
+
+
+def _own(prompts: Iterable[Prompt]) -> None:
+    """Raises Refusal `lora.private` where one of them names what only somebody else may draw with."""
+    for one in prompts:
+        if name := private.of_others((use.name for use in one.loras), f"{one.positive}, {one.negative}"):
+            raise Refusal("lora.private", name=name[:80])
 
 
 def _captioned(text: str) -> str:

@@ -13,7 +13,7 @@ from bot.chat import Person
 from bot.studio import lesson_cards, lessons
 from bot.studio.rules import Rules
 from engine import a1111
-from engine.files import catalog, detectors
+from engine.files import catalog, detectors, private
 from engine.files.catalog import Model
 from engine.files.upscalers import UPSCALERS
 from engine.poses import library
@@ -81,7 +81,8 @@ class _Entry:
 async def suggest(among: Searchable, person: Person, kind: Kind, typed: str, limit: int = 25) -> list[Completion]:
     """What `typed` may mean, the likeliest first, looked for among all there is; with nothing typed, the first
     `limit` of it. The value of a tag is the whole of `typed` with its end completed."""
-    return await KINDS[kind](among, person, typed.strip(), limit)
+    with private.seen_by(person.id):
+        return await KINDS[kind](among, person, typed.strip(), limit)
 
 
 def _ranked(entries: Iterable[_Entry], typed: str, limit: int) -> list[Completion]:
@@ -122,6 +123,7 @@ async def _loras(among: Searchable, person: Person, typed: str, limit: int) -> l
             (one.name, catalog.lineage(one), *one.words),
         )
         for one in await asyncio.to_thread(catalog.loras, among.rules.loras)
+        if not private.half(one.path)
     )
     return _ranked(entries, typed, limit)
 

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.demo.guide import BLOCK, guide
-from engine.demo.optimiser import Training, fast, rate_share
+from engine.demo.optimiser import Trainee, fast, rate_share
 from engine.demo.scale import Scale
 from engine.demo.store import floats
 
@@ -89,10 +89,10 @@ def trained(scale: Scale, folder: Path) -> Any:
     return training.module.eval()
 
 
-def _training(scale: Scale, device: torch.device) -> Training:
+def _training(scale: Scale, device: torch.device) -> Trainee:
     torch.manual_seed(scale.seed)
     vae = build(scale).to(device=device, memory_format=torch.channels_last)
-    return Training(vae, rate=0.02, plain_rate=2e-3, plain=("conv_in", "conv_out"), average=0.995)
+    return Trainee(vae, rate=0.02, plain_rate=2e-3, plain=("conv_in", "conv_out"), average=0.995)
 
 
 def _batch(pictures: NDArray[np.uint8], count: int, whole: bool, random: np.random.Generator) -> Tensor:

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from engine.demo import captions, composer, styles
 from engine.demo.lesson import Lesson, noisy
-from engine.demo.optimiser import Training, fast, rate_share
+from engine.demo.optimiser import Trainee, fast, rate_share
 from engine.demo.scale import Scale
 from engine.demo.store import floats
 
@@ -43,7 +43,7 @@ def train(lesson: Lesson, scale: Scale, folder: Path, note: Callable[[str], None
     torch.manual_seed(scale.seed)
     net: Any = ControlNetModel.from_unet(lesson.unet, conditioning_embedding_out_channels=(8, 16, 32, 64))
     net.requires_grad_(True).train()
-    training = Training(net, rate=0.01, plain_rate=1e-3, plain=("conv_in", "conv_out"), average=0.98)
+    training = Trainee(net, rate=0.01, plain_rate=1e-3, plain=("conv_in", "conv_out"), average=0.98)
     seen = 1.0
     for step in range(scale.control_steps):
         random = np.random.default_rng((scale.seed, 7, step))

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from engine.demo import captions, composer
 from engine.demo.lesson import Lesson, noisy
-from engine.demo.optimiser import Training, fast, rate_share
+from engine.demo.optimiser import Trainee, fast, rate_share
 from engine.demo.scale import Scale
 
 NAME = "demo-flaws"
@@ -42,7 +42,7 @@ def train(lesson: Lesson, scale: Scale, folder: Path, note: Callable[[str], None
     table = lesson.encoder.get_input_embeddings()
     begin = lesson.tokens.tokenizer("blurry", add_special_tokens=False).input_ids[-1]
     vector = LearnedVector(token, table.weight[begin])
-    training = Training(vector, rate=0.0, plain_rate=0.02, plain=("vector",), average=0.95)
+    training = Trainee(vector, rate=0.0, plain_rate=0.02, plain=("vector",), average=0.95)
     hook = table.register_forward_hook(vector)
     seen = 1.0
     for step in range(scale.embedding_steps):

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from engine.demo import composer, scenes, store
 from engine.demo.captions import FLAWS as FLAW_WORDS
-from engine.demo.optimiser import Training, rate_share
+from engine.demo.optimiser import Trainee, rate_share
 from engine.demo.scale import Scale
 
 AT_ONCE = 64  # pictures that the autoencoder takes, two steps apart
@@ -66,7 +66,7 @@ def train(scale: Scale, folder: Path, vae: Any, steps: int, note: Callable[[str]
     """
     torch.manual_seed(scale.seed)
     judge = Judge(scale.concepts, scale.styles)
-    training = Training(judge, rate=0.02, plain_rate=2e-3, plain=("answer",), average=0.99)
+    training = Trainee(judge, rate=0.02, plain_rate=2e-3, plain=("answer",), average=0.99)
     pictures = store.pictures(scale, folder / "data")
     for start in range(0, len(pictures), AT_ONCE):
         own = pictures[start : start + AT_ONCE : 2]

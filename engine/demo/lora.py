@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from engine.demo import captions, composer, styles
 from engine.demo.lesson import Lesson, noisy
-from engine.demo.optimiser import Training, fast, rate_share
+from engine.demo.optimiser import Trainee, fast, rate_share
 from engine.demo.scale import Scale
 
 RANK = 8
@@ -76,7 +76,7 @@ def train(name: str, lesson: Lesson, scale: Scale, folder: Path, note: Callable[
     look = LOOKS[name]
     unet = lesson.unet
     unet.add_adapter(LoraConfig(r=RANK, lora_alpha=RANK, target_modules=TARGETS), adapter_name=name)
-    training = Training(unet, rate=0.0, plain_rate=3e-3, plain=("lora",), average=0.97)
+    training = Trainee(unet, rate=0.0, plain_rate=3e-3, plain=("lora",), average=0.97)
     seen = 1.0
     for step in range(scale.lora_steps):
         random = np.random.default_rng((scale.seed, 5, len(name), step))

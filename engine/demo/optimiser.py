@@ -76,7 +76,7 @@ def orthogonal(matrix: Tensor, steps: int = 5) -> Tensor:
     return (near.T if tall else near).to(matrix.dtype)
 
 
-class Training:
+class Trainee:
     """A module in training: optimisers, averaged weights, the step count; all of it goes into a checkpoint.
 
     `plain` are pieces of the names of parameters that AdamW takes even though they are matrices (embeddings, outer

@@ -21,7 +21,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 
 from engine.demo import export, store, text
 from engine.demo.composer import Composition
-from engine.demo.optimiser import Training, fast, rate_share
+from engine.demo.optimiser import Trainee, fast, rate_share
 from engine.demo.scale import Scale
 from engine.demo.store import Examples
 from engine.demo.tokens import vocabulary
@@ -106,7 +106,7 @@ def train(
     """The trained sibling and the CLIP ids it knows; goes on from its checkpoints in `run`."""
     known = vocabulary(examples.ids)
     torch.manual_seed(scale.seed)
-    painter = Training(
+    painter = Trainee(
         text.Painter(TwoEncoders(len(known) + 1), 2 * WIDTH, text.SIDE),
         rate=0.02, plain_rate=3e-3, plain=("embedding", "cells", "paint"), average=0.99,
     )  # fmt: skip
@@ -119,7 +119,7 @@ def train(
         if painter.step % 50 == 0:
             note(f"{NAME} words {painter.step}/{scale.sibling_words_steps} loss {loss.item():.4f}")
     assert isinstance(painter.module, text.Painter)
-    training = Training(
+    training = Trainee(
         Sibling(painter.module.encoder),
         rate=0.02, plain_rate=2e-3, plain=("embedding", "conv_in", "conv_out"), slow="encoder.", average=0.995,
     )  # fmt: skip

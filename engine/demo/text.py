@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPTextConfig, CLIPTextModel
 
-from engine.demo.optimiser import Training, fast, rate_share
+from engine.demo.optimiser import Trainee, fast, rate_share
 from engine.demo.scale import Scale
 from engine.demo.store import Examples
 from engine.demo.tokens import BOS, EOS, SIZE, compact
@@ -183,10 +183,10 @@ def schooled(scale: Scale, rows: int, folder: Path, device: torch.device) -> Any
     return training.module.encoder
 
 
-def _training(scale: Scale, rows: int, device: torch.device) -> Training:
+def _training(scale: Scale, rows: int, device: torch.device) -> Trainee:
     torch.manual_seed(scale.seed)
     painter = Painter(build(scale, rows), scale.text_width, SIDE).to(device)
-    return Training(painter, rate=0.02, plain_rate=3e-3, plain=("embedding", "cells", "paint"), average=0.99)
+    return Trainee(painter, rate=0.02, plain_rate=3e-3, plain=("embedding", "cells", "paint"), average=0.99)
 
 
 @torch.no_grad()

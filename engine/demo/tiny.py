@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from engine.demo.guide import guide
-from engine.demo.optimiser import Training, rate_share
+from engine.demo.optimiser import Trainee, rate_share
 from engine.demo.scale import Scale
 from engine.demo.store import floats
 
@@ -40,7 +40,7 @@ def train(scale: Scale, pictures: NDArray[np.uint8], run: Path, folder: Path, no
     """The folder with the tiny autoencoder; goes on from its checkpoint in `run`."""
     torch.manual_seed(scale.seed)
     tiny = build()
-    training = Training(
+    training = Trainee(
         tiny, rate=0.02, plain_rate=3e-3, plain=("layers.0.", "decoder.layers.14.", "encoder.layers.8."), average=0.99
     )
     seen = 1.0

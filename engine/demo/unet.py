@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.demo import text
-from engine.demo.optimiser import Training, fast, rate_share
+from engine.demo.optimiser import Trainee, fast, rate_share
 from engine.demo.scale import Scale
 from engine.demo.store import Examples
 from engine.demo.tokens import BOS, EOS, LENGTH, compact
@@ -140,7 +140,7 @@ def trained(scale: Scale, rows: int, folder: Path) -> Pair:
     return training.module.eval()
 
 
-def _training(scale: Scale, encoder: Any, device: torch.device) -> Training:
+def _training(scale: Scale, encoder: Any, device: torch.device) -> Trainee:
     torch.manual_seed(scale.seed)
     pair = Pair(build(scale).to(memory_format=torch.channels_last), encoder).to(device)
-    return Training(pair, rate=0.02, plain_rate=1.5e-3, plain=("embedding", "conv_in", "conv_out"), slow="encoder.")
+    return Trainee(pair, rate=0.02, plain_rate=1.5e-3, plain=("embedding", "conv_in", "conv_out"), slow="encoder.")

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from engine.errors import BadFile
-from engine.files import model_folders
+from engine.files import model_folders, private
 from engine.files.identity import Kind
 from engine.files.model_folders import Find
 from engine.files.safetensors_header import read_header
@@ -26,7 +26,8 @@ def named(folders: Sequence[Path], kind: Kind, digests: Iterable[str]) -> str:
     wanted = tuple(one for one in (digest.strip().lower().removeprefix("0x") for digest in digests) if _is_hash(one))
     if not wanted:
         return ""
-    files = [one for one in model_folders.finds(folders) if one.identity.kind == kind and not one.identity.problem]
+    finds = (one for one in model_folders.finds(folders) if not private.hidden(one.path))
+    files = [one for one in finds if one.identity.kind == kind and not one.identity.problem]
     for file in files:
         if any(_same(one, known) for one in wanted for known in _quick(file)):
             return file.name

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from engine.files import bases, few_steps, model_folders
+from engine.files import bases, few_steps, model_folders, private
 from engine.files.identity import Bundle, Identity, Kind
 from engine.files.model_folders import Find
 from engine.files.net_purposes import purpose_of
@@ -189,7 +189,8 @@ def models(folders: Sequence[Path]) -> tuple[Model, ...]:
 
 def skipped(folders: Sequence[Path]) -> tuple[Skipped, ...]:
     """The files in the folders that cannot be used, each with the reason."""
-    found = ((find, _problem(find.identity)) for find in model_folders.finds(folders))
+    finds = (find for find in model_folders.finds(folders) if not private.hidden(find.path))
+    found = ((find, _problem(find.identity)) for find in finds)
     return tuple(
         sorted(
             (
@@ -350,7 +351,8 @@ def _find(known: Iterable[N], name: str, key: str, folders: Sequence[Path], kind
 
 
 def _usable(folders: Sequence[Path], kind: Kind) -> Iterable[Find]:
-    return (find for find in model_folders.finds(folders) if find.identity.kind == kind and not _problem(find.identity))
+    finds = (find for find in model_folders.finds(folders) if find.identity.kind == kind)
+    return (find for find in finds if not _problem(find.identity) and not private.hidden(find.path))
 
 
 def _problem(identity: Identity) -> str:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import shutil
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -20,20 +21,28 @@ from engine.files import model_folders
 from engine.files.hashes import named
 from engine.job import Job
 from engine.queue.pool import Event, Lost, Worker
+from engine.training_plan import is_name
 from engine.wire import (
     Draw,
     Drawn,
     Ended,
+    ForgetTraining,
+    HalfLearnt,
+    Learning,
+    Learnt,
     Loading,
     Look,
     Mapped,
     Message,
+    Park,
     PutSource,
     Ready,
     Rest,
     Step,
     Stop,
     TagsRead,
+    Train,
+    TrainingFile,
     encode,
     receive,
 )  # fmt: skip
@@ -43,20 +52,27 @@ log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]  # `python -m engine` is found from here
 RESTART_AFTER = (0.0, 1.0, 5.0, 15.0, 60.0)  # seconds before the n-th start in a row that drew nothing
 SILENCE = 900.0  # seconds without a word from a worker that has jobs: about twenty slow CPU steps
+SAID = Ready | Loading | Step | Drawn | Ended | Mapped | TagsRead | Learning | HalfLearnt | Learnt
 CLOSING = 5.0  # seconds a worker gets to end by itself
 
 
 class LocalPool:
     """A `Pool` of child processes, one for each of `devices`; `arguments` are passed on to `python -m engine`.
-    `clock` tells how long a worker has been silent."""
+    `trainings` is the folder where they keep what they learn from, `clock` tells how long a worker has been silent."""
 
     def __init__(
-        self, devices: Sequence[str], arguments: Sequence[str], clock: Callable[[], float] = time.monotonic
+        self,
+        devices: Sequence[str],
+        arguments: Sequence[str],
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        trainings: Path | None = None,
     ) -> None:
         self.workers = [Worker(id=f"{device}#{index}", device=device) for index, device in enumerate(devices)]
         self._devices = list(devices)
         self._listener: Callable[[Worker, Event], None] = lambda worker, event: None
-        self._arguments = tuple(arguments)
+        self._arguments = (*arguments, *(("--trainings", str(trainings)) if trainings else ()))
+        self._trainings = trainings
         self._clock = clock
         self._children: dict[str, asyncio.subprocess.Process] = {}
         self._heard: dict[str, float] = {}
@@ -81,6 +97,20 @@ class LocalPool:
 
     async def rest(self, worker: Worker, job: str, pictures: Sequence[int]) -> None:
         await self._send(worker, Rest(job, tuple(pictures)))
+
+    async def train(self, worker: Worker, order: Train, files: Mapping[str, bytes]) -> None:
+        self._heard[worker.id] = self._clock()
+        sent = [TrainingFile(order.training, name, blob) for name, blob in files.items()]
+        await self._send(worker, *sent, order)
+
+    async def park(self, worker: Worker, training: str) -> None:
+        await self._send(worker, Park(training))
+
+    async def forget(self, training: str) -> None:
+        for worker in self.workers:
+            await self._send(worker, ForgetTraining(training))
+        if self._trainings and is_name(training):  # be it that no worker is alive, or that one dies before it has read
+            await asyncio.to_thread(shutil.rmtree, self._trainings / training, ignore_errors=True)
 
     async def close(self) -> None:
         for child in self._children.values():
@@ -146,7 +176,7 @@ class LocalPool:
             reason = "ended"
             try:
                 async for event in self._events(worker, child):
-                    if isinstance(event, Drawn):
+                    if isinstance(event, Drawn) or (isinstance(event, Learning) and event.losses):
                         fruitless = 0
                     self._note(worker, event)
                     self._listener(worker, event)
@@ -165,7 +195,7 @@ class LocalPool:
             message = asyncio.ensure_future(receive(child.stdout))
             while not message.done():
                 await asyncio.wait([message], timeout=SILENCE / 10)
-                asked = worker.jobs or worker.looks
+                asked = worker.jobs or worker.looks or worker.training
                 if asked and not message.done() and self._clock() - self._heard[worker.id] > SILENCE:
                     message.cancel()
                     raise TimeoutError
@@ -173,7 +203,7 @@ class LocalPool:
             event = message.result()
             if event is None:
                 return
-            if not isinstance(event, Ready | Loading | Step | Drawn | Ended | Mapped | TagsRead):
+            if not isinstance(event, SAID):
                 raise WireError(f"a worker said {type(event).__name__}")
             yield event
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.job import Job
-from engine.wire import Drawn, Ended, Loading, Look, Mapped, Ready, Step, TagsRead
+from engine.wire import Drawn, Ended, Loading, Look, Mapped, Ready, Step, TagsRead, Train, TrainingNews
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Lost:
     reason: str
 
 
-Event = Ready | Loading | Step | Drawn | Ended | Mapped | TagsRead | Lost
+Event = Ready | Loading | Step | Drawn | Ended | Mapped | TagsRead | TrainingNews | Lost
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class Worker:
     """A worker as the queue sees it. `slots` is how many rows it draws at once, 0 while it starts; `model` the one it
     used last, `loading` the one it is loading; `tiers` says of each model in its memory how much of it stays on its
     device. `jobs` are what it was handed, whole jobs or assignments of some, `looks` the ids of the maps it makes and
-    the tags it reads."""
+    the tags it reads, `training` that of the training that is its guest."""
 
     id: str
     device: str = ""
@@ -35,6 +35,7 @@ class Worker:
     tiers: Mapping[str, str] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     looks: set[str] = field(default_factory=set)
+    training: str = ""
 
 
 class Pool(Protocol):
@@ -58,6 +59,15 @@ class Pool(Protocol):
 
     async def rest(self, worker: Worker, job: str, pictures: Sequence[int]) -> None:
         """Have exactly these of a job's pictures rest from the next step on; none where there are none."""
+
+    async def train(self, worker: Worker, order: Train, files: Mapping[str, bytes]) -> None:
+        """Have a worker learn as a guest, from the files (name → bytes) of the training's folder."""
+
+    async def park(self, worker: Worker, training: str) -> None:
+        """Have a guest keep a checkpoint and leave; Learnt("parked") follows."""
+
+    async def forget(self, training: str) -> None:
+        """Have every worker leave a training and delete its folder; nothing is said of it any more."""
 
     async def close(self) -> None:
         """End all workers; no event comes after this."""

@@ -23,9 +23,25 @@ from engine.queue.news import Changed, Finished, Listener, News
 from engine.queue.placement import guests, spread, turn
 from engine.queue.pool import Event, Lost, Pool, Worker
 from engine.queue.standings import progress, standings
+from engine.queue.trainings import TrainingQueue
 from engine.queue.waiting import Waiting
 from engine.queue.workload import Workload
-from engine.wire import Drawn, Ended, Loading, Look, Looked, MakeMap, Mapped, ReadTags, Ready, Step, TagsRead
+from engine.wire import (
+    Drawn,
+    Ended,
+    HalfLearnt,
+    Learning,
+    Learnt,
+    Loading,
+    Look,
+    Looked,
+    MakeMap,
+    Mapped,
+    ReadTags,
+    Ready,
+    Step,
+    TagsRead,
+)
 from prompts.errors import Refusal
 
 log = logging.getLogger(__name__)
@@ -43,7 +59,8 @@ async def _nothing(seconds: float) -> None:
 
 class Queue:
     """Jobs between `put` and their one `Finished`. `fetch` gets a source picture's bytes by hash; `size` the bytes of
-    a model on the disk by its name, 0 where nobody knows; `estimate` learns as pictures are drawn and models loaded."""
+    a model on the disk by its name, 0 where nobody knows; `estimate` learns as pictures are drawn and models loaded.
+    `trainings` are those that wait for the workers or are their guests."""
 
     def __init__(
         self,
@@ -68,6 +85,7 @@ class Queue:
         self._work = Workload(pool, self.estimate, clock)
         self._news = News(listener, self._round)
         self._looks = Looks(pool, per_person)
+        self.trainings = TrainingQueue(pool, self._charge_training, lambda: self.paused, clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self.paused = False
         self._started = False
@@ -78,13 +96,14 @@ class Queue:
             return
         self._started = True
         self._news.start()
+        self.trainings.start()
         await self.pool.start(self._hear)
 
     async def close(self) -> None:
         """End the workers and tell what has happened so far; unfinished jobs get no `Finished`."""
         self._news.hush()
         await self.pool.close()
-        await asyncio.gather(self._news.close(), *self._tasks, return_exceptions=True)
+        await asyncio.gather(self._news.close(), self.trainings.close(), *self._tasks, return_exceptions=True)
 
     def __contains__(self, job: str) -> bool:
         return job in self._courses
@@ -190,6 +209,7 @@ class Queue:
             if found is None:
                 break
             self._exchange(found)
+        self.trainings.look()
 
     def _bring_back(self, *, line: bool) -> None:
         """Let pictures that rest have the rows that have come free."""
@@ -268,6 +288,13 @@ class Queue:
             else:
                 self._work.remove(assignment)
 
+    def _charge_training(self, owner: str, seconds: float) -> None:
+        """Have somebody's account carry what a guest took while others were drawn for; what a worker had to spare costs
+        nobody a turn."""
+        if self._courses:
+            even_out(self._work, self._waiting, owner)
+            self._waiting.line.charge(owner, seconds)
+
     def _finish(
         self, course: Course, state: State, key: str = "", values: Mapping[str, str | int | float] | None = None
     ) -> None:
@@ -296,6 +323,9 @@ class Queue:
             case Mapped() | TagsRead():
                 self._looks.hear(worker, event)
                 return
+            case Learning() | HalfLearnt() | Learnt():
+                self.trainings.hear(worker, event)
+                return
             case Ready():
                 self._work.ready(worker, event)
                 self._looks.ready()
@@ -306,6 +336,7 @@ class Queue:
                     self._advance(assignment, event)
             case Lost():
                 self._looks.lost(worker)
+                self.trainings.lost(worker)
                 self._lost(worker, event.reason)
         if not isinstance(event, Step):
             self._news.standings_soon()

@@ -16,6 +16,7 @@ from bot.platforms.sdapi.chat import SdapiChat
 from bot.platforms.sdapi.faults import Fault
 from bot.platforms.web import session
 from bot.platforms.web.middleware import SITE, Site
+from engine.files import private
 from prompts.errors import Refusal
 from prompts.prompt import Json
 
@@ -33,7 +34,8 @@ async def gate(
         site: Site = request.config_dict[SITE]
         _guard(request, site)
         request[PERSON] = await _person(request, site)
-        return await handler(request)
+        with private.seen_by(request[PERSON].id):
+            return await handler(request)
     except Fault as fault:
         return faults.answer(fault)
     except Refusal as refusal:

@@ -19,6 +19,7 @@ from bot.platforms.web.feed import Feed
 from bot.platforms.web.session import Viewer
 from bot.platforms.web.settings import WebSettings
 from bot.training.teaching import Teaching
+from engine.files import private
 from prompts.errors import Refusal
 from prompts.prompt import Json
 from prompts.search import Suggestion
@@ -105,7 +106,9 @@ async def gate(
             if account is None:
                 raise Refusal("web.sign_in")
             request[VIEWER] = await viewer_of(request, account)
-        return await handler(request)
+        viewer = request.get(VIEWER)
+        with private.seen_by(viewer.person.id if viewer else ""):
+            return await handler(request)
     except Refusal as refusal:
         return _failure(request, STATUS.get(refusal.key, 400), refusal)
     except web.HTTPRequestEntityTooLarge:
