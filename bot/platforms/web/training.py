@@ -135,7 +135,8 @@ async def _added(
         try:
             kept = await teaching.add(asked, kept.id, [one])
         except Refusal as refusal:
-            aside.append(refusal)
+            why = sentence(request[VIEWER].language, refusal.key, refusal.values)
+            aside.append(Say("page.train.aside", {"file": one.name, "why": why}))
     return kept
 
 

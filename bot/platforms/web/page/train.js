@@ -22,6 +22,14 @@ export function trainPanel({ use, limit }) {
 
   async function list() {
     const mine = ++turn;
+    const items = el("ul", { class: "trainings" });
+    const note = el("p", { class: "nothing", role: "status" });
+    const had = node.contains(document.activeElement);
+    const there = node.contains(begin);
+    view = null;
+    // What is there already stays until the rest has come.
+    if (!there) node.replaceChildren(el("div", { class: "filters" }, begin, el("p", { class: "quiet", text: t("page.train.lead") })), el("div", { class: "results" }));
+    if (had && !there) begin.focus();
     let told;
     try {
       told = await get("/api/trainings");
@@ -29,15 +37,13 @@ export function trainPanel({ use, limit }) {
       return complain(failure);
     }
     if (mine !== turn || open) return;
-    view = null;
     rows = new Map(told.trainings.map((one) => [one.id, row(one)]));
-    const items = [...rows.values()].map((one) => one.node);
-    const had = node.contains(document.activeElement);
-    node.replaceChildren(
-      el("div", { class: "filters" }, begin, el("p", { class: "quiet", text: t("page.train.lead") })),
-      el("div", { class: "results" }, el("ul", { class: "trainings" }, items), items.length ? "" : el("p", { class: "nothing", role: "status", text: t("page.train.empty") })),
-    );
-    if (had) begin.focus();
+    items.replaceChildren(...[...rows.values()].map((one) => one.node));
+    note.textContent = rows.size ? "" : t("page.train.empty");
+    const at = document.activeElement?.getAttribute("href");
+    const focused = node.contains(document.activeElement);
+    node.lastChild.replaceChildren(items, rows.size ? "" : note);
+    if (focused && at) [...items.querySelectorAll("a")].find((one) => one.getAttribute("href") === at)?.focus();
   }
 
   function row(one) {

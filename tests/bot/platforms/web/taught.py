@@ -77,7 +77,7 @@ class FakeTeaching:
             flags: dict[str, Json] = {"faces": [[0.3, 0.1, 0.6, 0.4]]} if one.name in self.faces else {}
             flags |= {"small": True} if min(size) < 64 else {}
             file = await self.db.files.put(one.content, ".png")
-            told = tags_of(one.caption)
+            told = tags_of(await planning.english(one.caption, [Glossary()]))
             mine.append(
                 KeptPicture(
                     place=len(mine) + 1, hash=file, name=one.name, caption=", ".join(told), flags=flags,
