@@ -7,6 +7,7 @@ import hashlib
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from ipaddress import ip_network
 from typing import cast
 from urllib.parse import urlsplit
@@ -28,12 +29,15 @@ from bot.platforms.web.server import WebChat
 from bot.platforms.web.settings import WebSettings
 from bot.settings.config import Config
 from bot.settings.sections.access import AccessSection
+from bot.settings.sections.training import TrainingSection
 from bot.standby import Standby
 from bot.studio import forgetting, recipes
 from bot.studio.rules import Rules
 from bot.studio.studio import Studio
 from bot.studio.suggest import suggest
 from bot.studio.translators import translators
+from bot.training import learnt_files
+from bot.training.may_train import TrainingRules
 from engine import tuning
 from engine.files import catalog, taggers
 from engine.job import Progress
@@ -61,7 +65,7 @@ def rules(config: Config) -> Rules:
     width, height = map(int, config.draw.size.split("x")) if config.draw.size else (None, None)
     return Rules(
         models=config.engine.folders,
-        loras=config.engine.folders,
+        loras=(*config.engine.folders, learnt_files.halves(config.data.folder)),
         model=config.engine.model,
         pictures_per_request=config.queue.pictures_per_request,
         assistant=config.draw.assistant,
@@ -77,6 +81,7 @@ def rules(config: Config) -> Rules:
         wildcards=(config.data.folder / "wildcards",),
         admins=frozenset(config.access.admins),
         access=limits(config.access),
+        training=training(config.training),
         taggers=config.engine.taggers,
         reader=config.tags.reader,
         seen=Thresholds(config.tags.general, config.tags.character, config.tags.rating),
@@ -106,12 +111,27 @@ def limits(config: AccessSection) -> Limits:
     )
 
 
+def training(config: TrainingSection) -> TrainingRules:
+    """Who may have what learnt."""
+    return TrainingRules(
+        who=config.who,
+        roles=frozenset(config.roles),
+        active=config.active,
+        drafts=config.drafts,
+        bytes=config.megabytes * 2**20,
+        draft_kept=timedelta(days=config.draft_days),
+        kept=timedelta(days=config.keep_days),
+    )
+
+
 def pool(config: Config) -> LocalPool:
     """A worker process for each configured device."""
     arguments = ["--slots", str(config.engine.slots), "--model", config.engine.model]
     for kind in ("models", "loras", "embeddings", "vaes", "controlnets", "upscalers", "detectors"):
         for folder in config.engine.folders:
             arguments += [f"--{kind}", str(folder)]
+    for kind in ("loras", "embeddings"):
+        arguments += [f"--{kind}", str(learnt_files.halves(config.data.folder))]
     for folder in config.engine.taggers:
         arguments += ["--taggers", str(folder)]
     arguments += ["--rate", "yes" if config.access.adult_by_picture else "no"]
@@ -365,6 +385,7 @@ async def _serve(config: Config, stop: asyncio.Event, waiting: Standby) -> None:
             model_files.watch(made.db, config.engine.folders),
             forgetting.watch(made),
             likeness.watch(made.db),
+            made.teaching.watch(),
         )
         watching = [asyncio.create_task(one) for one in rounds]
         if made.tags and (config.discord.token or config.telegram.token):

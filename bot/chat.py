@@ -58,7 +58,7 @@ class Request:
     their order (where there are none, those to draw over are for them); `reply_to` is the picture it answers to;
     `region_map` is one that is painted for regions, where that is said beside the text;
     options, negative and LoRAs are those given beside the text; `instead_of` is a job not done yet whose place it
-    takes."""
+    takes, `training` the training whose card it answers."""
 
     person: Person
     place: Place
@@ -73,6 +73,7 @@ class Request:
     loras: tuple[LoraUse, ...] = ()
     room: Room = Room()
     instead_of: str = ""
+    training: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +233,9 @@ class Card:
     are alone; `language` is the person's from here on, where they have just chosen another; `to` is the account on the
     platform that is told directly, where nobody has asked. `papers` is what the files of its pictures say of
     themselves. `tags` is a tag table to be touched. `panel`: it takes the place of the card whose button was
-    pressed, where a platform can do that. `table`: its picture is a sheet of these.
+    pressed, where a platform can do that. `table`: its picture is a sheet of these. One that `stays` is renewed where it
+    stands for hours: everybody there sees it, as a job's. `training` is the one it is about: whoever answers to the
+    card speaks of that.
     """
 
     text: Say
@@ -260,10 +263,15 @@ class Card:
     papers: Policy = "embed"
     tags: ShownTags | None = None
     table: ComparedTable | None = None
+    stays: bool = False
+    training: str = ""
 
     @property
     def about(self) -> tuple[str, ...]:
-        """The ids of the pictures that it is about, in the order of their numbers: of a sheet those of its cells."""
+        """The ids of the pictures that it is about, in the order of their numbers: of a sheet those of its cells; none
+        of a training's."""
+        if self.training:
+            return ()
         return tuple(one.id for one in (self.table.cells if self.table else self.pictures))
 
 

@@ -44,6 +44,16 @@ def sounds(folder: Path) -> Mapping[str, tuple[str, str]]:
     return found
 
 
+def spoken(text: str) -> str:
+    """How a Chinese text is said, in one piece without tones: "xiaohong" for 小红; "" where CC-CEDICT is not installed.
+    What is not Chinese stands as it is. It takes half a second: call it in a thread."""
+    path = source()
+    if path is None or not text:
+        return ""
+    [(_, said)] = _read_aloud([text], path)
+    return "".join(said)
+
+
 def _read_aloud(keys: Sequence[str], path: Path) -> Iterator[tuple[str, list[str]]]:
     """Each key's syllables: of the longest words that CC-CEDICT knows, then of signs as they are mostly read."""
     wanted = {key[at:end] for key in keys for at in range(len(key)) for end in range(at + 2, min(at + 7, len(key) + 1))}

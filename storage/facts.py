@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
+from sqlalchemy import delete
+
 from prompts.prompt import Json
 from storage import tables
 from storage.database import Database
@@ -21,3 +23,9 @@ async def set_fact(db: Database, key: str, value: Json) -> None:
     row = db.insert(tables.Facts).values(key=key, value=value)
     async with db.writing() as session:
         await session.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))
+
+
+async def forget(db: Database, key: str) -> None:
+    """Remember nothing under a key any more."""
+    async with db.writing() as session:
+        await session.execute(delete(tables.Facts).where(tables.Facts.key == key))

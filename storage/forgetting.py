@@ -88,13 +88,23 @@ async def _traces(db: Database, session: AsyncSession, person: str) -> Traces:
         .join(favourite, favourite.id == of_favourite.favourite)
         .where(favourite.person == person)
     )
+    training, learnt = tables.Trainings, tables.TrainingPictures
+    taught = (await session.execute(select(training.id, training.name).where(training.person == person))).all()
+    learnt_from = (
+        await session.execute(
+            select(learnt.hash, learnt.source, learnt.named)
+            .join(training, training.id == learnt.training)
+            .where(training.person == person)
+        )
+    ).all()
     sent = await session.scalars(select(upload.hash).where(upload.person == person))
     chats = [name for platform, name in accounts if platform == "web"]
     said = await session.scalars(select(tables.Messages.body).where(tables.Messages.chat.in_(chats)))
-    files = {*sent, *(row.hash for row in drawn), *drawn_from, *kept_from}
+    files = {*sent, *(row.hash for row in drawn), *drawn_from, *kept_from, *(row.hash for row in learnt_from)}
     files |= {file for row in jobs for file in row.sources.split()}
     written = [row.recipes for row in jobs] + [row.recipe for row in drawn]
     written += [[row.text, row.recipe] for row in kept] + list(said)
+    written += [row.name for row in taught] + [[row.source, row.named] for row in learnt_from]
     own = frozenset((platform, name) for platform, name in accounts)
     leaving = await session.get(tables.Leaving, person)
     return Traces(
@@ -113,10 +123,13 @@ async def _drop(db: Database, session: AsyncSession, person: str, file: str) -> 
     """Remove a file unless it is somebody else's picture or upload too, or an open job is drawing over it. That it was
     only drawn over is no reason to keep it: what was drawn stays with whoever drew it."""
     picture, upload, job = tables.Pictures, tables.Uploads, tables.Jobs
+    training, learnt = tables.Trainings, tables.TrainingPictures
+    theirs = select(learnt.place).join(training, training.id == learnt.training)
     open_job = (job.answered == false()) & job.sources.contains(file, autoescape=True)
     others = select(
         select(picture.id).where(picture.hash == file, picture.person != person).exists()
         | select(upload.hash).where(upload.hash == file, upload.person != person).exists()
+        | theirs.where(learnt.hash == file, training.person != person).exists()
         | select(job.id).where(open_job, job.person != person).exists()
     )
     if not await session.scalar(others):
@@ -235,6 +248,9 @@ ERASED: Mapping[type[tables.Base], Erase] = {
     tables.Leaving: _with_the_person,
     tables.TagTables: _with_the_person,
     tables.KeptTags: _with_the_person,
+    tables.Trainings: _with_the_person,
+    tables.TrainingPictures: _with_the_person,
+    tables.TrainingSamples: _with_the_person,
     tables.Barred: _of_nobody,
     tables.Counters: _of_nobody,
     tables.KnownFiles: _of_nobody,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, cast
 
-from sqlalchemy import Select, case, false, func, select, update
+from sqlalchemy import Select, case, delete, false, func, select, update
 
 from engine.job import Job, Lane, Picture, State
 from engine.policy import Policy, policy
@@ -201,6 +201,12 @@ def lessons_query(picture: str) -> Select[str]:
     return select(job.id).join(made, made.job == job.id).where(*of_it)
 
 
+async def remove(db: Database, ids: Collection[str]) -> None:
+    """Forget jobs; pictures that they ended in stay, as nobody's job's."""
+    async with db.writing() as session:
+        await session.execute(delete(tables.Jobs).where(tables.Jobs.id.in_(list(ids))))
+
+
 async def veil(db: Database, job_id: str) -> None:
     """Veil what a job ends in."""
     async with db.writing() as session:
@@ -227,9 +233,10 @@ async def known(db: Database, request_key: str) -> bool:
 
 
 async def spent(db: Database, since: datetime, person: str | None = None) -> Spent:
-    """What a person, or everybody, asked for and used since then."""
+    """What a person, or everybody, asked for and used since then; samples of a training take time, but nobody asked for
+    their pictures."""
     job = tables.Jobs
-    kept = job.state.in_((*OPEN, State.DONE.value))
+    kept = job.state.in_((*OPEN, State.DONE.value)) & (job.lane == Lane.INTERACTIVE.value)
     pictures = func.coalesce(func.sum(case((kept, func.json_array_length(job.recipes)), else_=0)), 0)
     query = select(pictures, func.coalesce(func.sum(job.seconds), 0.0)).where(job.created >= since)
     if person is not None:
@@ -242,7 +249,8 @@ async def spent(db: Database, since: datetime, person: str | None = None) -> Spe
 async def last_asked(db: Database, person: str) -> datetime | None:
     """When a person's newest job was accepted."""
     async with db.session() as session:
-        return await session.scalar(select(func.max(tables.Jobs.created)).where(tables.Jobs.person == person))
+        asked = tables.Jobs.person == person, tables.Jobs.lane == Lane.INTERACTIVE.value
+        return await session.scalar(select(func.max(tables.Jobs.created)).where(*asked))
 
 
 async def unanswered(db: Database, platforms: Collection[str]) -> list[Kept]:

@@ -56,8 +56,17 @@ async def of_person(db: Database, person: str) -> Belongings:
             .order_by(tables.Uploads.created, tables.Uploads.hash)
         )
         named += [(upload_file(hash), hash) for hash in sent]
+        named += await _taught(session, person)
     found = [(name, db.files.path(hash)) for name, hash in named]
     return Belongings(data, tuple(KeptFile(name + path.suffix, path) for name, path in found if path.exists()))
+
+
+async def _taught(session: AsyncSession, person: str) -> list[tuple[str, str]]:
+    """The pictures of a person's trainings, a folder for each."""
+    training, learnt = tables.Trainings, tables.TrainingPictures
+    query = select(training.id, learnt.place, learnt.hash).join(learnt, learnt.training == training.id)
+    rows = await session.execute(query.where(training.person == person).order_by(training.created, learnt.place))
+    return [(f"trainings/{row.id}/{row.place:03}", row.hash) for row in rows]
 
 
 def picture_file(picture: str, created: datetime) -> str:
@@ -125,6 +134,17 @@ async def _posts(session: AsyncSession, person: str) -> Json:
     ]
 
 
+def _training(table: type[tables.TrainingPictures | tables.TrainingSamples]) -> Take:
+    """What belongs to the trainings of a person."""
+    mine = select(tables.Trainings.id)
+    return _rows(
+        table,
+        lambda person: table.training.in_(mine.where(tables.Trainings.person == person)),
+        table.training,
+        table.place,
+    )
+
+
 def _plain(value: Any) -> Json:
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
@@ -158,6 +178,9 @@ TAKEN: Mapping[type[tables.Base], tuple[str, Take | None]] = {
     tables.Leaving: ("leaving", _rows(tables.Leaving, _of(tables.Leaving))),
     tables.TagTables: ("tag_tables", _rows(tables.TagTables, _of(tables.TagTables), tables.TagTables.changed)),
     tables.KeptTags: ("tags", _rows(tables.KeptTags, _of(tables.KeptTags), tables.KeptTags.created)),
+    tables.Trainings: ("trainings", _rows(tables.Trainings, _of(tables.Trainings), tables.Trainings.created)),
+    tables.TrainingPictures: ("training_pictures", _training(tables.TrainingPictures)),
+    tables.TrainingSamples: ("training_samples", _training(tables.TrainingSamples)),
     tables.PictureFiles: ("", None),  # its recipe says so, too
     tables.FavouriteFiles: ("", None),
     tables.Facts: ("", None),  # the program's own, and names of pictures on Telegram

@@ -94,7 +94,8 @@ async def merge(db: Database, kept: str, gone: str) -> None:
         both[kept].name = both[kept].name or both[gone].name
         await _drop_doubles(session, kept, gone)
         await _rename_favourites(session, kept, gone)
-        for table in (tables.Accounts, tables.Jobs, tables.Pictures, tables.Favourites, tables.OwnWords, tables.Wishes):
+        whole = (tables.Accounts, tables.Jobs, tables.Pictures, tables.Favourites, tables.OwnWords, tables.Wishes)
+        for table in (*whole, tables.Trainings):
             await session.execute(update(table).where(table.person == gone).values(person=kept))
         await _move(session, tables.Settings, tables.Settings.person, tables.Settings.key, kept, gone)
         await _move(session, tables.Uploads, tables.Uploads.person, tables.Uploads.hash, kept, gone)

@@ -47,7 +47,7 @@ def needed_query(file: str, now: datetime) -> Select[bool]:
     """Whether any row still needs a file."""
     picture, job, upload = tables.Pictures, tables.Jobs, tables.Uploads
     of_picture, of_favourite = tables.PictureFiles, tables.FavouriteFiles
-    kept = tables.KeptMaps
+    kept, learnt = tables.KeptMaps, tables.TrainingPictures
     open_job = (job.answered == false()) & job.sources.contains(file, autoescape=True)
     return select(
         select(picture.id).where(picture.hash == file).exists()
@@ -55,5 +55,6 @@ def needed_query(file: str, now: datetime) -> Select[bool]:
         | select(of_favourite.favourite).where(of_favourite.hash == file).exists()
         | select(upload.hash).where(upload.hash == file, upload.created >= now - UPLOAD_KEPT).exists()
         | select(kept.hash).where(kept.hash == file, kept.created >= now - UPLOAD_KEPT).exists()
+        | select(learnt.place).where(learnt.hash == file).exists()
         | select(job.id).where(open_job).exists()
     )

@@ -446,7 +446,7 @@ class KeptTags(Base):
 
 class Trainings(Base):
     """A LoRA that somebody has learnt: `wishes` is what they chose of how, `plan` what was made of it at the start,
-    `losses` the means of runs of steps, `consent` who agreed, when and to which text, `file` the name of the finished
+    `losses` those of its steps, `daily` the seconds that its owner has a day, `consent` who agreed, when and to which text, `file` the name of the finished
     LoRA ("" until then)."""
 
     __tablename__ = "training"
@@ -467,6 +467,7 @@ class Trainings(Base):
     step: Mapped[int]
     steps: Mapped[int]
     seconds: Mapped[float]
+    daily: Mapped[int]
     losses: Mapped[Any] = mapped_column(JSON, nullable=False)
     consent: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
     shared: Mapped[bool]

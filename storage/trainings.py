@@ -12,7 +12,7 @@ from sqlalchemy import Select, delete, func, select, update
 from engine.training_plan import TrainingPlan
 from prompts.prompt import Json
 from storage import tables
-from storage.database import Database, new_id
+from storage.database import Database
 from storage.files import suffix_of
 from storage.jobs import Place
 from storage.spare import drop
@@ -20,7 +20,14 @@ from storage.spare import drop
 TrainingState = Literal["draft", "waiting", "running", "paused", "done", "cancelled", "failed"]
 ACTIVE: tuple[TrainingState, ...] = ("waiting", "running", "paused")
 ENDED: tuple[TrainingState, ...] = ("done", "cancelled", "failed")
-POINTS = 400  # of the curve that are kept: as many as a card has pixels for
+
+
+POINTS = 400  # of the curve that are told: as many as a card has pixels for
+
+
+def each(steps: int) -> int:
+    """How many steps a point of the curve stands for."""
+    return max(1, -(-steps // POINTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,7 @@ class TrainingConsent:
 class KeptTraining:
     """A training as it is remembered. `wishes` are what was chosen of how (model, preset, steps, seed, rank, keep …),
     `plan` is there from the start on; `reason` with `reason_values` is a text key that says why it failed or pauses;
-    `losses` are means of `each` steps; `seconds` those of the device; `chosen` is the step whose file is the LoRA's (0:
+    `losses` are means of `each` steps; `daily` are the seconds that its owner has a day (0: no limit), `seconds` those of the device; `chosen` is the step whose file is the LoRA's (0:
     the last), `file` the name that LoRA is drawn by ("": none yet); `attempt` counts its starts on a worker."""
 
     id: str
@@ -57,6 +64,7 @@ class KeptTraining:
     step: int = 0
     steps: int = 0
     seconds: float = 0.0
+    daily: int = 0
     losses: tuple[float, ...] = ()
     consent: TrainingConsent | None = None
     shared: bool = False
@@ -71,7 +79,7 @@ class KeptTraining:
     @property
     def each(self) -> int:
         """How many steps a point of the curve stands for."""
-        return max(1, -(-self.steps // POINTS))
+        return each(self.steps)
 
     @property
     def active(self) -> bool:
@@ -147,7 +155,7 @@ async def add(db: Database, kept: KeptTraining, request_key: str) -> bool:
 
 
 _PLAIN = (
-    "person", "name", "trigger", "kind", "model", "state", "reason", "step", "steps", "seconds", "shared", "chosen",
+    "person", "name", "trigger", "kind", "model", "state", "reason", "step", "steps", "seconds", "daily", "shared", "chosen",
     "file", "language",
 )  # fmt: skip
 
@@ -208,6 +216,13 @@ async def change(db: Database, training: str, *, only: Collection[TrainingState]
     async with db.writing() as session:
         changed = await session.execute(query.values(**new, changed=db.now()).returning(table.id))
         return changed.first() is not None
+
+
+async def losses(db: Database, training: str) -> list[float]:
+    """The loss of every step so far."""
+    async with db.session() as session:
+        found = await session.scalar(select(tables.Trainings.losses).where(tables.Trainings.id == training))
+        return list(found or [])
 
 
 async def stands(db: Database, training: str, place: Place) -> None:
@@ -285,6 +300,14 @@ async def change_picture(db: Database, training: str, place: int, **new: Json) -
         await session.execute(update(table).where(table.training == training, table.place == place).values(**new))
 
 
+async def flag(db: Database, training: str, hash: str, flags: Mapping[str, Json]) -> None:
+    """Write down what was found in a picture."""
+    table = tables.TrainingPictures
+    row = update(table).where(table.training == training, table.hash == hash)
+    async with db.writing() as session:
+        await session.execute(row.values(flags=dict(flags)))
+
+
 async def remove_picture(db: Database, training: str, place: int) -> bool:
     """Take a picture out; those behind it move up. False where there is none."""
     table = tables.TrainingPictures
@@ -344,7 +367,8 @@ async def samples(db: Database, training: str) -> list[KeptSample]:
     """Its samples, by step and place."""
     table, picture = tables.TrainingSamples, tables.Pictures
     query = select(table, picture.hash, picture.width, picture.height)
-    query = query.outerjoin(picture, picture.id == table.picture).where(table.training == training)
+    query = query.outerjoin(picture, picture.id == table.picture)
+    query = query.where(table.training == training, table.step >= 0)
     async with db.session() as session:
         rows = await session.execute(query.order_by(table.step, table.place))
         return [
@@ -353,12 +377,27 @@ async def samples(db: Database, training: str) -> list[KeptSample]:
         ]
 
 
-async def of_sample(db: Database, job: str) -> str | None:
-    """The training whose samples a job draws."""
+async def of_sample(db: Database, job: str) -> tuple[str, int] | None:
+    """The training whose samples a job draws, and of which step; a step of -1 means the class that is kept."""
     table = tables.TrainingSamples
     async with db.session() as session:
-        found: str | None = await session.scalar(select(table.training).where(table.job == job).limit(1))
-        return found
+        found = (await session.execute(select(table.training, table.step).where(table.job == job).limit(1))).first()
+        return None if found is None else (found.training, found.step)
+
+
+async def jobs_of_step(db: Database, training: str, step: int) -> list[str]:
+    """The jobs that draw, or drew, the samples of a step."""
+    table = tables.TrainingSamples
+    async with db.session() as session:
+        mine = table.training == training, table.step == step
+        return list(await session.scalars(select(table.job).where(*mine).distinct()))
+
+
+async def sample_jobs(db: Database, training: str) -> list[str]:
+    """The jobs that draw, or drew, its samples and its class."""
+    table = tables.TrainingSamples
+    async with db.session() as session:
+        return list(await session.scalars(select(table.job).where(table.training == training).distinct()))
 
 
 async def _listed(db: Database, query: Select[tables.Trainings]) -> list[KeptTraining]:
@@ -374,13 +413,18 @@ def _kept(row: tables.Trainings) -> KeptTraining:
         plan=None if row.plan is None else TrainingPlan.from_json(row.plan),
         reason_values=row.reason_values,
         attempt=row.attempt,
-        losses=tuple(row.losses),
+        losses=_means(row.losses, each(row.steps)),
         consent=None if row.consent is None else TrainingConsent(**row.consent),
         place=Place(row.platform, row.chat, row.message),
         created=row.created,
         changed=row.changed,
         ended=row.ended,
     )
+
+
+def _means(losses: Sequence[float], run: int) -> tuple[float, ...]:
+    runs = (losses[start : start + run] for start in range(0, len(losses), run))
+    return tuple(sum(one) / len(one) for one in runs)
 
 
 def _picture(row: tables.TrainingPictures) -> KeptPicture:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, union
+from sqlalchemy import delete, select, union
 
 from storage import tables
 from storage.database import Database
@@ -25,6 +25,14 @@ async def add_upload(db: Database, person: str, content: bytes) -> str:
         )
         await db.files.put(content, suffix)  # again, should it have been removed just before the row
     return picture
+
+
+async def forget(db: Database, person: str, file: str) -> None:
+    """Let go of a file that this person has sent, before its day is over."""
+    table = tables.Uploads
+    async with db.writing() as session:
+        await session.execute(delete(table).where(table.person == person, table.hash == file))
+    await drop(db, [file])
 
 
 async def find(db: Database, person: str, start: str) -> str | None:

@@ -26,6 +26,7 @@ from bot.buttons.sharing import draw, own, share, unshare
 from bot.buttons.tag_table import draw_tags, tag, tags
 from bot.buttons.taking import mydata
 from bot.buttons.this_one import not_this_one, this_one
+from bot.buttons.training import TRAINING
 from bot.buttons.using import use, use_as_it_stands
 from bot.buttons.versus import versus, versus_with
 from bot.buttons.voting import unvote, vote, vote_for
@@ -161,5 +162,6 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         forget,
         forget_cancel,
         delete,
+        *TRAINING,
     )
 }

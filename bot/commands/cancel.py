@@ -6,6 +6,7 @@ from bot.chat import Card, Request, Say
 from bot.commands.command import Command
 from bot.people import owned
 from bot.studio.studio import Studio
+from engine.job import Lane
 from prompts.errors import Refusal
 from storage import jobs
 
@@ -18,7 +19,8 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
         wanted = [(await owned.job(studio.db, request.person, rest.strip())).job.id]
     else:
         latest = await jobs.of_person(studio.db, request.person.id, LOOKED_AT)
-        wanted = [kept.job.id for kept in latest if kept.job.id in studio.queue][: None if rest else 1]
+        asked = [kept.job.id for kept in latest if kept.job.lane is Lane.INTERACTIVE]  # no samples of a training
+        wanted = [job for job in asked if job in studio.queue][: None if rest else 1]
     stopped = sum([studio.queue.cancel(job) for job in wanted])
     if not stopped:
         raise Refusal("job.ended_already" if wanted else "cancel.nothing")

@@ -17,7 +17,7 @@ TOPICS: Mapping[str, tuple[str, ...]] = {
     "draw": ("imagine", "prompt", "compare", "styles", "poses", "queue", "cancel"),
     "change": ("edit", "control", "recipe"),
     "find": ("history", "find", "favourites", "tags"),
-    "models": ("models", "loras", "controls", "samplers"),
+    "models": ("models", "loras", "train", "controls", "samplers"),
     "settings": (),  # and every command that no other topic has
     "admin": ("admin",),
 }

@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from bot import texts
+from bot.buttons import training
 from bot.chat import Card, Press, Request
 from bot.commands import hello, help, poses, settings
 from bot.commands.table import COMMANDS
 from bot.studio.studio import Studio
+from bot.training.cards import SELECT
 from prompts.errors import Refusal
 
 
@@ -27,12 +29,17 @@ async def topic(studio: Studio, press: Press) -> Card:
 
 
 async def choose(studio: Studio, press: Press) -> Card:
-    """The choices of one setting, or the whole panel."""
+    """The choices of one setting, or the whole panel; or those of a training."""
+    if press.target.startswith(f"{SELECT}."):
+        return await training.choices(studio, press)
     return await settings.panel(studio, press.person, press.target)
 
 
-async def choice(studio: Studio, press: Press) -> Card:
+async def choice(studio: Studio, press: Press) -> Card | None:
     """Set what was chosen. A button has the value in its target, "name.value"."""
+    if press.target.startswith(f"{SELECT}."):
+        await training.chosen(studio, press)
+        return None
     name, _, value = press.target.partition(".")
     card = await settings.chosen(studio, press.person, name, press.values.get("value", value))
     return replace(card, fleeting=True)  # where nothing can be replaced, a passing word is enough

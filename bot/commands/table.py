@@ -34,6 +34,7 @@ from bot.commands import (
     styles,
     tags,
     tagtable,
+    train,
     why,
 )
 from bot.commands.command import Command
@@ -61,6 +62,7 @@ _OTHERS: tuple[Command, ...] = (
     cancel.COMMAND,
     models.COMMAND,
     loras.COMMAND,
+    train.COMMAND,
     controls.COMMAND,
     styles.COMMAND,
     poses.COMMAND,

@@ -92,9 +92,7 @@ async def may_look(
     await quotas.check_seconds(db, limits, asked, now)
 
 
-async def unasked(
-    db: Database, limits: Limits, asked: Request | Press, made: Sequence[Recipe] = ()
-) -> Unasked:
+async def unasked(db: Database, limits: Limits, asked: Request | Press, made: Sequence[Recipe] = ()) -> Unasked:
     """What becomes here of a picture in which a checker sees what is for adults, though nobody asked for it: as the
     rule says that holds for words."""
     if _agreed(made):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from bot.commands.table import command_of
+from bot.training.orders import says
 from prompts.edit.instructions import instructs
 from prompts.errors import Refusal
 from storage.pictures import PictureRow
@@ -32,6 +33,7 @@ ASKS = re.compile(
 )
 # "2 背景换成雪山" on a sheet
 NUMBERED = re.compile(r"(?:第\s*)?([1-9]\d{0,2})\s*(?:张|張|号|號)?[\s,，:：、.]+(?=\S)")
+TRAIN = "train"
 LOOKING = frozenset({"find", "recipe"})  # commands that look at a picture
 _SIGNS = " \t\n,，.。!！~～…"
 
@@ -81,6 +83,23 @@ def looks_at(text: str) -> bool:
     with suppress(Refusal):
         return text.startswith(("/", "／")) and command_of(text)[0].name in LOOKING
     return False
+
+
+def trains(text: str) -> bool:
+    """Whether words call for a training: what comes with them is learnt from, whole as it is, and not drawn over."""
+    with suppress(Refusal):
+        return text.startswith(("/", "／")) and command_of(text)[0].name == TRAIN
+    return False
+
+
+def of_training(text: str, *, files: bool, plain: bool) -> str:
+    """The command that words in reply to the card of a training stand for; "" for what is no wish for it: a command of
+    its own, or in a group (`plain`) what people say to each other about it."""
+    if text.startswith(("/", "／")):
+        return ""
+    if plain and not files and not says(text):
+        return ""
+    return f"/{TRAIN} {text}".strip()
 
 
 def anew(row: PictureRow, said: str) -> bool:

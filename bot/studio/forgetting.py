@@ -51,6 +51,7 @@ async def _forget(studio: Studio, leave: Leave) -> bool:
     if not await _ended(studio, leave.person):
         return False
     studio.let_go(stopped)
+    await studio.teaching.forget(leave.person)
     accounts = await people.accounts(studio.db, leave.person)
     if not await forgetting.erase(studio.db, leave.person):
         return False

@@ -45,9 +45,7 @@ def lying_beside(model: Model, folders: Sequence[Path]) -> LessonFiles:
         models=akin,
         refiners=refiners or akin,
         loras=[
-            one
-            for one in catalog.loras(folders)
-            if compatibility.lora_fits(one, model) and not private.half(one.path)
+            one for one in catalog.loras(folders) if compatibility.lora_fits(one, model) and not private.half(one.path)
         ],
         vaes=[one for one in catalog.vaes(folders) if compatibility.vae_fits(one, model)],
     )

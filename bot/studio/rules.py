@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.people.limits import Limits
+from bot.training.may_train import TrainingRules
 from engine.policy import Policy
 from engine.tagging import USUAL_THRESHOLDS, Thresholds
 from prompts.prompt import Options
@@ -30,6 +31,7 @@ class Rules:
     reader: str = ""  # of tags, where nobody names one
     seen: Thresholds = USUAL_THRESHOLDS  # from which score on tags are told
     metadata: Policy = "embed"  # what the files of pictures say of themselves where nobody chose
+    training: TrainingRules = field(default_factory=TrainingRules)
     link: str = ""  # where the page is, for those who have no other way to it
 
     @property

@@ -38,6 +38,7 @@ from bot.studio.recipes import SizedSource
 from bot.studio.rules import Rules
 from bot.studio.status import status
 from bot.studio.understood import Understood
+from bot.training.teaching import Teaching
 from engine import second_pass
 from engine.files import catalog, compatibility, private
 from engine.files.catalog import LoraFile, Model
@@ -93,12 +94,15 @@ class Studio:
         self.fetching = Fetching(rules.places)
         self.sight = guard.Sight(db, rules.wildcards, rules.folders)
         self.watching: list[Listener] = []  # others who hear what the queue tells
+        self.teaching = Teaching(self, db.files.folder.parent)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._door = asyncio.Lock()  # one request at a time is weighed against its person's limits
 
     async def open(self, chats: Sequence[Chat], desk: Desk, *, resume: bool = True) -> None:
         """Have these platforms hand what they hear to the desk, and take up every job they have not answered yet
         (unless told not to)."""
+        if resume:
+            await self.teaching.open()  # before anybody can ask for a file that is not theirs
         for chat in chats:
             self.chats[chat.platform] = chat  # before it listens: what it hears first is answered over it
             await chat.listen(desk)
@@ -125,6 +129,7 @@ class Studio:
         """Stop listening; what is not answered yet is answered after the next start. A platform that fails at it keeps
         no other open, and hides nothing of why the program ends."""
         await self.fetching.close()
+        await self.teaching.close()
         await self._answers.close()
         ends = await asyncio.gather(*(chat.close() for chat in self.chats.values()), return_exceptions=True)
         for platform, end in zip(self.chats, ends, strict=True):
@@ -446,6 +451,8 @@ class Studio:
 
     async def hear(self, news: Changed | Progress | Finished) -> None:
         """The queue's listener: writes down what must outlive this process, and renews the card."""
+        if await self.teaching.hear(news):
+            return
         if isinstance(news, Progress):
             if (answer := self._answers.of(news.job)) and not answer.ended:
                 known = answer.card.progress

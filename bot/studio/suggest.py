@@ -23,7 +23,7 @@ from prompts.search import Index
 from prompts.traditional import called, written
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
-from storage import favourites, pictures
+from storage import favourites, pictures, trainings
 from storage.database import Database
 from storage.search import fold
 
@@ -42,6 +42,7 @@ Kind = Literal[
     "used",
     "format",
     "lesson",
+    "training",
 ]
 SHAPES = {"2:3": "portrait", "3:2": "landscape", "1:1": "square", "9:16": "tall", "16:9": "wide"}
 SHAPES |= {"3:4": "portrait", "4:3": "landscape", "21:9": "wide"}
@@ -155,6 +156,12 @@ async def _favourites(among: Searchable, person: Person, typed: str, limit: int)
     return [Completion(one.name, f"{one.name} · {' '.join(one.text.split())}") for one in found]
 
 
+async def _trainings(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
+    """One's own, newest first, each name once."""
+    names = dict.fromkeys(one.name for one in await trainings.of_person(among.db, person.id))
+    return [Completion(name, name) for name in names if fold(typed) in fold(name)][:limit]
+
+
 async def _tags(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     if among.tags is None or not typed:
         return []
@@ -263,4 +270,5 @@ KINDS: Mapping[Kind, Callable[[Searchable, Person, str, int], Awaitable[list[Com
     "format": _formats,
     "pose": _poses,
     "lesson": _lessons,
+    "training": _trainings,
 }

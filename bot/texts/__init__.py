@@ -53,7 +53,7 @@ _FAR = frozenset((
     "lora.unknown_far", "control.unknown_far", "control.unknown_word_far", "upscaler.unknown_far", "option.unknown_far",
     "style.unknown_far", "note.wildcard_unknown_far", "map.unknown_far", "pose.unknown_far", "compare.unknown_far",
     "why.unknown_far",
-    "tags.no_reader_far",
+    "tags.no_reader_far", "training.no_such_far",
     *(f"missing.{kind}_far" for kind in ("model", "vae", "lora", "embedding", "upscaler", "sampler")),
 ))  # fmt: skip
 

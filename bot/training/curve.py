@@ -23,17 +23,22 @@ SMOOTH = 0.05  # of the steps so far: how far back the line looks
 POINTS = 1100  # of the line: more than there are pixels tell nothing
 
 
-def curve(losses: Sequence[float], steps: int, title: str, marks: Sequence[int] = ()) -> bytes:
-    """The loss over `steps` steps as a JPEG: each step dimly, the line smoothed, and a sign at each of `marks`, steps
-    of which there is a file."""
-    return encoded(_drawn(losses, steps, title, marks), "JPEG", 90)
+def curve(losses: Sequence[float], points: int, title: str, marks: Sequence[int] = (), each: int = 1) -> bytes:
+    """The loss as a JPEG, over as many points as there will be, of `each` steps: each dimly, the line smoothed, and a
+    sign at each of `marks`, points of which there is a file."""
+    return encoded(_drawn(losses, points, title, marks, each), "JPEG", 90)
 
 
 def course(
-    losses: Sequence[float], steps: int, title: str, marks: Sequence[int], samples: Sequence[tuple[bytes, str]]
+    losses: Sequence[float],
+    points: int,
+    title: str,
+    marks: Sequence[int],
+    samples: Sequence[tuple[bytes, str]],
+    each: int = 1,
 ) -> bytes:
     """The curve, and beneath it pictures with a label each, two in a row, as a JPEG."""
-    top = _drawn(losses, steps, title, marks)
+    top = _drawn(losses, points, title, marks, each)
     if not samples:
         return encoded(top, "JPEG", 90)
     columns = 1 if len(samples) == 1 else 2
@@ -62,7 +67,7 @@ def smoothed(losses: Sequence[float]) -> list[float]:
     return line
 
 
-def _drawn(losses: Sequence[float], steps: int, title: str, marks: Sequence[int]) -> Image.Image:
+def _drawn(losses: Sequence[float], points: int, title: str, marks: Sequence[int], each: int) -> Image.Image:
     image = Image.new("RGB", (WIDTH, HEIGHT), GROUND)
     pen, font = ImageDraw.Draw(image), _font(LETTERS)
     pen.text((GAP + 6, TOP // 2), _short(title, WIDTH - 2 * GAP, font), INK, font, anchor="lm")
@@ -70,7 +75,7 @@ def _drawn(losses: Sequence[float], steps: int, title: str, marks: Sequence[int]
     line = smoothed([one for _, one in finite])
     low, high = _range([one for _, one in finite], line)
     wide, tall = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-    whole = max(steps, len(losses), 1)
+    whole = max(points, len(losses), 1)
 
     def at(step: float, loss: float) -> tuple[float, float]:
         share = (min(max(loss, low), high) - low) / (high - low)
@@ -81,18 +86,18 @@ def _drawn(losses: Sequence[float], steps: int, title: str, marks: Sequence[int]
         _, y = at(0, value)
         pen.line((LEFT, y, WIDTH - RIGHT, y), GRID, 2)
         pen.text((LEFT - 12, y), f"{value:.3f}" if high < 1 else f"{value:.2f}", DIM, _font(28), anchor="rm")
-    for step in _ticks(whole):
-        x, _ = at(step, low)
+    for step in _ticks(whole * each):
+        x, _ = at(step / each, low)
         pen.line((x, TOP, x, HEIGHT - BOTTOM), GRID, 2)
-        anchor = "rt" if step == whole else "mt"
+        anchor = "rt" if step == whole * each else "mt"
         pen.text((x, HEIGHT - BOTTOM + 14), str(step), DIM, _font(28), anchor=anchor)
     if finite:
         jump = max(1, math.ceil(len(finite) / POINTS))
         thin = range(0, len(finite), jump)
         if len(finite) > 1:
             pen.line([at(*finite[one]) for one in thin], RAW, 2)
-            points = [at(finite[one][0], line[one]) for one in (*thin, len(finite) - 1)]
-            pen.line(points, LINE, 6, joint="curve")
+            smooth = [at(finite[one][0], line[one]) for one in (*thin, len(finite) - 1)]
+            pen.line(smooth, LINE, 6, joint="curve")
         for mark in marks:
             near = min(range(len(finite)), key=lambda one: abs(finite[one][0] - mark))
             _dot(pen, at(finite[near][0], line[near]), 10, MARK)

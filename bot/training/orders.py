@@ -20,7 +20,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "kind": ("kind", "类型", "种类", "类别"),
     "preset": ("preset", "预设", "方案"),
     "model": ("model", "模型", "底模"),
-    "keep": ("keep", "保留", "保住", "别忘"),
+    "prior": ("keep", "prior", "保留", "保住", "别忘"),
     "steps": ("steps", "步数"),
     "seed": ("seed", "种子"),
     "rank": ("rank", "秩"),
@@ -104,7 +104,7 @@ def named(text: str, known: Collection[str]) -> tuple[str, str]:
 
 
 def read(text: str, count: int) -> TrainOrder:
-    """What a text behind the name asks for, of a training of `count` pictures. Raises Refusal `train.words_how` for
+    """What a text behind the name asks for, of a training of `count` pictures. Raises Refusal `training.words_how` for
     words that ask for nothing, and others for what is not meant so."""
     text = text.strip()
     if not text:
@@ -126,8 +126,15 @@ def read(text: str, count: int) -> TrainOrder:
     return TrainOrder(wishes=_wishes(text))
 
 
+def says(text: str) -> bool:
+    """Whether a text says what is to be done with a training, rather than the name of one."""
+    first, _ = _first(text)
+    known = {*_verbs(VALUES), *_verbs(DEEDS), *TAGS, *OUT}
+    return first in known or is_change(text)
+
+
 def kind_called(said: str) -> str:
-    """The kind that a word means. Raises Refusal `train.kind`."""
+    """The kind that a word means. Raises Refusal `training.kind`."""
     kind = _verbs(KIND_NAMES).get(texts.meant(said, _verbs(KIND_NAMES)), "")
     if not kind:
         raise Refusal("train.kind", kind=said[:40], kinds=", ".join(KINDS))
@@ -135,12 +142,12 @@ def kind_called(said: str) -> str:
 
 
 def preset_called(said: str, presets: Sequence[str]) -> str:
-    """The preset that a word means, "" for the usual one. Raises Refusal `train.preset`."""
+    """The preset that a word means, "" for the usual one. Raises Refusal `training.preset`."""
     names = {**{name: name for name in presets}, **_verbs(PRESET_NAMES)}
     preset = names.get(texts.meant(said, names), "")
     if preset != "usual" and preset not in presets:
         shown = ", ".join(presets)
-        raise Refusal("train.preset", preset=said[:40], presets=shown, near=near(said, presets) or "")
+        raise Refusal("training.preset", preset=said[:40], presets=shown, near=near(said, presets) or "")
     return "" if preset == "usual" else preset
 
 
@@ -161,13 +168,13 @@ def _wishes(text: str) -> Mapping[str, str | int]:
     while at < len(words):
         verb = verbs.get(simplified(words[at]).casefold())
         if verb is None:
-            raise Refusal("train.words_how", text=" ".join(words[at:])[:60])
+            raise Refusal("training.words_how", text=" ".join(words[at:])[:60])
         end = at + 1
         while end < len(words) and simplified(words[end]).casefold() not in verbs:
             end += 1
-        said = " ".join(words[at + 1 : end]).strip("\"“”「」")
+        said = " ".join(words[at + 1 : end]).strip('"“”「」')
         if not said:
-            raise Refusal("train.value", word=words[at])
+            raise Refusal("training.value", word=words[at])
         found[verb] = _number(verb, said) if verb in NUMBERS else said
         at = end
     return found
@@ -176,14 +183,14 @@ def _wishes(text: str) -> Mapping[str, str | int]:
 def _number(verb: str, said: str) -> int:
     match = re.fullmatch(r"(\d{1,10})\s*(?:steps?|步)?", said, re.IGNORECASE)
     if match is None:
-        raise Refusal("train.number", word=verb, said=said[:40])
+        raise Refusal("training.number", word=verb, said=said[:40])
     return int(match[1])
 
 
 def _numbers(said: str, count: int) -> tuple[int, ...]:
     from_changes = changes(f"{said}: x", count) if said else ()
     if not from_changes or not from_changes[0].places:
-        raise Refusal("train.out_how")
+        raise Refusal("training.out_how")
     return from_changes[0].places
 
 

@@ -41,11 +41,11 @@ class TagChange:
 
 
 def changes(text: str, count: int) -> tuple[TagChange, ...]:
-    """What a text asks for, a line for each change, of `count` pictures. Raises Refusal `train.tags_how` for what is no
-    change, `train.no_picture` for a number that no picture has."""
+    """What a text asks for, a line for each change, of `count` pictures. Raises Refusal `training.tags_how` for what is no
+    change, `training.no_picture` for a number that no picture has."""
     lines = [line.strip() for line in re.split(r"[\n;；]", text) if line.strip()]
     if not lines:
-        raise Refusal("train.tags_how", text="")
+        raise Refusal("training.tags_how", text="")
     return tuple(_change(line, count) for line in lines)
 
 
@@ -88,7 +88,7 @@ def _change(line: str, count: int) -> TagChange:
     if match := _RENAME.fullmatch(rest):
         old, new = tags_of(match["old"]), tags_of(match["new"])
         if len(old) != 1 or len(new) != 1:
-            raise Refusal("train.tags_how", text=line[:60])
+            raise Refusal("training.tags_how", text=line[:60])
         return TagChange("rename", old, places, new[0])
     does: Does
     if match := _PLUS.fullmatch(rest):
@@ -98,10 +98,10 @@ def _change(line: str, count: int) -> TagChange:
     elif numbered:
         does, said = "set", rest
     else:
-        raise Refusal("train.tags_how", text=line[:60])
+        raise Refusal("training.tags_how", text=line[:60])
     tags = tags_of(said)
     if not tags and does != "set":
-        raise Refusal("train.tags_how", text=line[:60])
+        raise Refusal("training.tags_how", text=line[:60])
     return TagChange(does, tags, places)
 
 
@@ -111,9 +111,14 @@ def _places(said: str, count: int) -> tuple[int, ...]:
         low, high = int(first), int(last or first)
         for number in (low, high):
             if not 1 <= number <= count:
-                raise Refusal("train.no_picture", number=number, count=count)
+                raise Refusal("training.no_picture", number=number, count=count)
         found += range(min(low, high), max(low, high) + 1)
     return tuple(dict.fromkeys(found))
+
+
+def first(made: Sequence[TagChange]) -> int:
+    """The number of the first picture that changes are about."""
+    return min((place for one in made for place in one.places), default=1)
 
 
 def numbers(places: Sequence[int]) -> str:

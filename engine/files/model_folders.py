@@ -85,6 +85,13 @@ def forget() -> None:
         _news.clear()
 
 
+def drop(path: Path) -> None:
+    """Know nothing of a file that is gone."""
+    with _lock:
+        for known in (_known, _news, _told):
+            known.pop(str(path), None)
+
+
 def news() -> tuple[Known, ...]:
     """The files identified since this was last asked."""
     with _lock:

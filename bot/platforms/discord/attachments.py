@@ -19,6 +19,7 @@ from storage.jobs import Place
 from storage.posts import Post
 
 KINDS = frozenset({"image/png", "image/jpeg", "image/webp", "application/json"})  # JSON may be a pose
+ZIPS = frozenset({"application/zip", "application/x-zip-compressed"})
 MOST = 20  # megabytes; a phone's photo has five
 
 Attachment = Mapping[str, Any]
@@ -41,9 +42,10 @@ async def meant(context: DiscordContext, message: Attachment) -> Meant:
     return Meant(attachments=tuple(one for one in message.get("attachments", ()) if drawable(one)))
 
 
-async def fetched(context: DiscordContext, attachment: Attachment) -> Upload:
-    """The attached picture as the bot may use it. Raises Refusal: what can be known before is checked before."""
-    if not drawable(attachment):
+async def fetched(context: DiscordContext, attachment: Attachment, *, learnt: bool = False) -> Upload:
+    """The attached picture as the bot may use it; one that is to be `learnt` from as it is, or a zip of such. Raises
+    Refusal: what can be known before is checked before."""
+    if not (drawable(attachment) or (learnt and _kind(attachment) in ZIPS)):
         raise Refusal("upload.not_a_picture")
     if int(attachment.get("size", 0)) > MOST * 2**20:
         raise Refusal("web.too_large", limit=MOST)
@@ -58,7 +60,8 @@ async def fetched(context: DiscordContext, attachment: Attachment) -> Upload:
     ):
         raise Refusal("upload.not_a_picture")
     content = await context.client.http.get_from_cdn(url)
-    return await asyncio.to_thread(uploads.checked, Upload(str(attachment.get("filename", "")), content))
+    upload = Upload(str(attachment.get("filename", "")), content)
+    return upload if learnt else await asyncio.to_thread(uploads.checked, upload)
 
 
 def drawable(attachment: Attachment) -> bool:

@@ -131,7 +131,7 @@ class DiscordChat:
             self._progress.posted(there, await message_body.body(self._db, card, language, UPLOAD))
         if not card.fleeting and not card.panel:
             self._ballot(there, card)
-            await posts.put(self._db, there, key, job=card.job or "", pictures=card.about)
+            await posts.put(self._db, there, key, job=card.job or card.training, pictures=card.about)
         return there
 
     async def edit(self, place: Place, card: Card) -> None:
@@ -140,7 +140,7 @@ class DiscordChat:
         if pending := self._pending.of_message(place.message):
             language = pending.language
         else:
-            language = await self._language(await jobs.get(self._db, card.job) if card.job else None)
+            language = card.language or await self._language(await jobs.get(self._db, card.job) if card.job else None)
         body = await message_body.body(self._db, card, language, pending.limit if pending else UPLOAD)
         if card.state in UNDER_WAY:
             self._progress.show(place, body, pending)

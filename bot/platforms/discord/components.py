@@ -13,6 +13,7 @@ from bot.buttons.actions import ACTIONS
 from bot.buttons.guiding import SAME_SHAPE
 from bot.buttons.presses import under
 from bot.buttons.sent import PAINT_OVER
+from bot.buttons.training import TRAIN_DELETE, TRAIN_WRITE
 from bot.chat import Button, Card, Press, Request, Say
 from bot.people import owned
 from bot.platforms.discord import attachments, custom_ids, modals, slash_commands
@@ -35,6 +36,7 @@ OPEN = frozenset(
     {*ACTIONS, "again_all", "retry", "use", "edit", "draw", "mend", "mend_all", "example", "with_map", *PAPERS}
     | {"compare", "compare_again", "compare_rest", "draw_tags", "use_as_it_stands", "use_again", "lesson"}
     | {"draw_read", "add_read", "raise_missing", "split_missing", "seeds_missing"}
+    | {"train_show", "train_again", "train_use"}
 )
 OF_JOBS = frozenset({"again_all", "retry", "compare_again", "compare_rest"})
 SOON = 1.0  # seconds; a press has to be acknowledged within three
@@ -42,6 +44,9 @@ MODES: Mapping[str, Mode] = {
     "cancel": "quiet",  # the card itself shows it
     **dict.fromkeys((*cards.ON, *cards.ON.values()), "quiet"),  # so does the button
     "delete": "instead",  # the question whether it is meant becomes the answer
+    "train_delete": "instead",
+    # A training's card is renewed where it stands.
+    **dict.fromkeys(("train_read", "train_agree", "train_start", "train_pause", "train_go_on", "train_stop"), "quiet"),
     **dict.fromkeys(("help", "choose", "set", "tag"), "panel"),  # another card comes in the place of this one
 }
 
@@ -80,6 +85,8 @@ async def press(
         await modals.same_shape(context, interaction, target)
     elif action == TAG_ADD:
         await modals.tags(context, interaction, target)
+    elif action == TRAIN_WRITE:
+        await modals.train_tags(context, interaction, target)
     elif action == "use" and await modals.fill(context, interaction, target):
         pass
     elif action == custom_ids.SHOW:
@@ -158,6 +165,8 @@ async def _ask(context: DiscordContext, interaction: Interaction, pending: Pendi
     pending.language = person.language
     if action == "forget":
         said = Say("forget.sure")
+    elif action == TRAIN_DELETE:
+        said = Say("discord.sure")  # whose it is, the desk knows
     else:
         said = Say("discord.sure")
         await owned.picture(context.db, person, target)

@@ -28,7 +28,7 @@ WORDS = "/channels/{channel_id}/messages"
 async def answer(context: DiscordContext, pending: Pending, card: Card) -> Place | None:
     """Answer by the token; None where it is good no longer."""
     body = await message_body.body(context.db, card, pending.language, pending.limit)
-    private = not card.job
+    private = not (card.job or card.stays)
     try:
         announced = pending.mode == "open" and private and not pending.alone and not pending.spent
         if announced:
@@ -80,7 +80,7 @@ async def post(
     any other to the person alone."""
     nonce = hashlib.sha256(key.encode()).hexdigest()[:24]
     once: Payload = {"nonce": nonce, "enforce_nonce": True}  # the same nonce within minutes is the same message
-    if card.job or about:
+    if card.job or card.stays or about:
         mention = "" if about else called
         body = await message_body.body(context.db, card, language, UPLOAD, mention=mention)
         body = replace(body, payload={**body.payload, **once})

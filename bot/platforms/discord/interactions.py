@@ -72,10 +72,10 @@ async def _command(context: DiscordContext, interaction: Interaction, data: Data
             await context.pending.keep(pending)
         asked = slash_commands.filled_in(name, verb, values)
         resolved = cast(Mapping[str, Data], data.get("resolved", {}).get("attachments", {}))
-        sent = [
-            resolved[str(values[name])] for name in (*slash_commands.IMAGES, slash_commands.PICTURE) if name in values
-        ]
-        files: tuple[Upload, ...] = tuple([await attachments.fetched(context, one) for one in sent])
+        every = (*slash_commands.IMAGES, *slash_commands.LEARNT, slash_commands.PICTURE)
+        sent = [resolved[str(values[name])] for name in every if name in values]
+        learnt = shape is slash_commands.SLASHES["train"]
+        files: tuple[Upload, ...] = tuple([await attachments.fetched(context, one, learnt=learnt) for one in sent])
         await context.desk.request(
             Request(
                 person=person,

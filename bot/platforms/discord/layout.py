@@ -41,6 +41,10 @@ SIGNS = {
     "tags": "🧩", "draw_tags": "🎨",
     "why": "❓", "why_more": "❓", "use_as_it_stands": "🎨", "use_again": "🎨", "older_prompts": "⏩",
     "read_tags": "🏷️", "draw_read": "🎨", "add_read": "➕", "caption_read": "📝",
+    "train_show": "📂", "train_tags": "🏷️", "train_write": "✏️", "train_read": "🔎", "train_agree": "✍️",
+    "train_start": "▶️", "train_pause": "⏸️", "train_go_on": "▶️", "train_stop": "⏹️", "train_samples": "🖼️",
+    "train_curve": "📉", "train_share": "🔗", "train_unshare": "🔒", "train_download": "💾", "train_again": "🔁",
+    "train_use": "🎨", "train_delete": "🗑️",
     "check_drawn": "🔎", "raise_missing": "💪", "split_missing": "✂️", "seeds_missing": "🎲",
 }  # fmt: skip
 OF_EACH = ("edit", "again", "favourite", "recipe", "original", "delete")  # in the select under several pictures

@@ -23,8 +23,9 @@ from bot.platforms.replies import Addressed
 from bot.studio import cards, painted_mask, rewritten
 from prompts.errors import Refusal
 from prompts.translate.chinese import CHINESE
-from storage import people, pictures, posts
+from storage import people, pictures, posts, trainings
 from storage.jobs import Place
+from storage.posts import Post
 
 KINDS = (discord.MessageType.default, discord.MessageType.reply)
 EDIT, GREETING = "/edit ", "/start"
@@ -34,12 +35,14 @@ _EMOJI = re.compile(r"<a?:(\w+):\d+>")
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a message asks for: a text, over these files or about this picture of ours; or a comparison once more."""
+    """What a message asks for: a text, over these files or about this picture of ours; or a comparison once more; or
+    something of a training."""
 
     text: str
     picture: str | None = None
     files: tuple[Upload, ...] = ()
     compared: str = ""
+    training: str = ""
 
 
 def words_for_us(message: discord.Message, me: int) -> Addressed | None:
@@ -134,6 +137,7 @@ async def _take(
             reply_to=wish.picture,
             room=room,
             instead_of=instead_of or "",
+            training=wish.training,
         )
     )
 
@@ -180,6 +184,8 @@ async def _wish(
     replied = message.reference if message.type is discord.MessageType.reply else None
     channel = str(message.channel.id)
     post = await posts.at(context.db, Place(PLATFORM, channel, str(replied.message_id))) if replied else None
+    if (learnt := await _learnt(context, message, words, person, room, post)) is not None:
+        return learnt
     which = replies.unnumbered(post, words.text)
     base, text = replies.which(post, words.text)
     row = await pictures.get(context.db, base) if base else None
@@ -212,6 +218,21 @@ async def _wish(
         if not text.startswith("/"):
             return await _about_another(context, replied, text)
     return Meaning(text or GREETING)
+
+
+async def _learnt(
+    context: DiscordContext, message: discord.Message, words: Addressed, person: Person, room: Room, post: Post | None
+) -> Meaning | None:
+    """What a message means that is about a training: its pictures are learnt from. None for any other."""
+    kept = await trainings.get(context.db, post.job) if post and post.job else None
+    mine = kept is not None and kept.person == person.id
+    text = replies.of_training(words.text, files=bool(message.attachments), plain=words.plain) if mine else ""
+    if not text and not replies.trains(words.text):
+        return None
+    if message.attachments:
+        await context.gate(person, str(message.channel.id), room)
+    sent = [await attachments.fetched(context, one.to_dict(), learnt=True) for one in message.attachments]
+    return Meaning(text or words.text, files=tuple(sent), training=kept.id if kept and text else "")
 
 
 def _ours(context: DiscordContext, replied: discord.MessageReference) -> bool:

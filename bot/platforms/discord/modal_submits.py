@@ -9,6 +9,7 @@ import discord
 
 from bot.buttons.guiding import SAME_SHAPE
 from bot.buttons.sent import PAINT_OVER
+from bot.buttons.training import TRAIN_WRITE
 from bot.chat import Request, Upload
 from bot.platforms.discord import attachments, components, custom_ids, modals
 from bot.platforms.discord.acknowledge import begin, person_of, refuse, room_of
@@ -29,7 +30,7 @@ async def form(context: DiscordContext, interaction: Interaction, data: Data) ->
     if asked is None:
         await refuse(context, interaction, "press.unknown")
         return
-    if asked.action in ("rename", CORRECT):
+    if asked.action in ("rename", CORRECT, TRAIN_WRITE):
         named = await begin(context, interaction, "private")
         context.later(named, components.pass_on(context, interaction, named, asked.action, asked.target, values))
         return

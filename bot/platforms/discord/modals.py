@@ -13,6 +13,7 @@ from bot import texts
 from bot.buttons import forms as filling
 from bot.buttons.guiding import SAME_SHAPE
 from bot.buttons.sent import PAINT_OVER
+from bot.buttons.training import TRAIN_WRITE
 from bot.chat import Person
 from bot.people import owned
 from bot.platforms.discord import custom_ids
@@ -116,6 +117,15 @@ async def tags(context: DiscordContext, interaction: discord.Interaction, target
         _labelled("tags_negative", language, _input("unwanted", "", SHORT, "", SENTENCE)),
     ]
     await _show(context, interaction, custom_ids.make(TAG_ADD, target), texts.say(language, "tags.add"), parts)
+
+
+async def train_tags(context: DiscordContext, interaction: discord.Interaction, target: str) -> None:
+    """Ask how the tags of a training are to be changed."""
+    language = (await person_of(context, interaction)).language
+    one = {**_input("text", "", PARAGRAPH, texts.say(language, "training.example")), "required": True}
+    title = texts.say(language, "button.train_write")
+    parts = [_labelled("train_tags", language, one)]
+    await _show(context, interaction, custom_ids.make(TRAIN_WRITE, target), title, parts)
 
 
 async def same_shape(context: DiscordContext, interaction: discord.Interaction, target: str) -> None:

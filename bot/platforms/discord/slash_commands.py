@@ -30,8 +30,11 @@ LONGEST = 100  # characters of a description, of a choice's name and value
 SHORT = 1000  # characters of words to look for and of values: lists of LoRAs are the longest
 SHAPE = 20  # characters of a shape in words, which stand behind the prompt
 CODE = 400  # characters of what a QR code says
+MAX_TRAINING = 80  # characters of the name of a training
 MOST_PICTURES = 64
 IMAGES = ("image", "image_two", "image_three", "image_four")  # options of /imagine for pictures to draw over
+NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+LEARNT = (*(f"photo_{number}" for number in NUMBERS), "zip")  # of /train, as many as a message may have
 PICTURE = "picture"  # of others, for one to look at
 MANAGE_GUILD = 1 << 5
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -109,6 +112,10 @@ def _control(values: Values) -> str:
     return f"{_quoted(str(values['guide']))}{f':{weight}' if weight else ''}{says} {values['prompt']}"
 
 
+def _train(values: Values) -> str:
+    return f"{_quoted(str(values.get('training', '')))} {values.get('about', '')}".strip()
+
+
 def _why(values: Values) -> str:
     return f"{values.get('id', '')} {values.get('parameter', '')}".strip()
 
@@ -157,6 +164,11 @@ CONTROL = (
     SlashOption("weight", longest=SHAPE),
     SlashOption("qr", longest=CODE),
 )
+TRAIN = (
+    SlashOption("training", suggest="training", longest=MAX_TRAINING),
+    SlashOption("about", longest=LIMIT),
+    *(SlashOption(name, ATTACHMENT) for name in LEARNT),
+)
 HISTORY = (
     SlashOption("words"),
     SlashOption("when", suggest="when"),
@@ -195,6 +207,7 @@ SLASHES: Mapping[str, Slash] = {
     "find": Slash((SlashOption(PICTURE, ATTACHMENT), SlashOption("words")), _words),
     "tags": Slash((SlashOption(PICTURE, ATTACHMENT), SlashOption("words")), _words),
     "loras": Slash((SlashOption("lora", suggest="lora"),), lambda values: str(values.get("lora", ""))),
+    "train": Slash(TRAIN, _train, open=True),
     "styles": Slash((SlashOption("words", suggest="style"),), _words),
     "poses": Slash((SlashOption("words", suggest="pose"),), _words),
     "settings": Slash(

@@ -11,6 +11,7 @@ from bot import texts
 from bot.buttons import voting
 from bot.buttons.guiding import SAME_SHAPE
 from bot.buttons.sent import PAINT_OVER
+from bot.buttons.training import TRAIN_DELETE, TRAIN_WRITE
 from bot.chat import Card, Person, Press, Say
 from bot.people import owned
 from bot.platforms.telegram import calls, deep_links, keyboards, places
@@ -26,7 +27,11 @@ from storage.pictures import PictureRow
 
 SURE = 20.0  # seconds in which the second press of a button that asks counts
 PATIENCE = 8.0  # seconds after which a press is answered silently: Telegram gives up at about fifteen
-DANGEROUS = {"delete": "telegram.sure", "forget": "forget.sure"}  # and what is said at the first press
+DANGEROUS = {
+    "delete": "telegram.sure",
+    "forget": "forget.sure",
+    TRAIN_DELETE: "telegram.sure",
+}  # and what is said at the first press
 TURNING = frozenset({*ON, *ON.values()})
 PANEL = frozenset({"help", "choose", "set"})  # another card comes in the place of this one
 # Answered without the desk; that and what asks first are for those alone who may act on the picture.
@@ -74,6 +79,10 @@ async def take(context: TelegramContext, update: int, query: CallbackQuery) -> N
             if code.action == TAG_ADD:
                 await context.gate(message.chat, None, query.from_user)
                 await deep_links.ask_for_tags(context, message, code.target, key)
+                return
+            if code.action == TRAIN_WRITE:
+                await context.gate(message.chat, None, query.from_user)
+                await deep_links.ask_for_captions(context, message, code.target, key)
                 return
             if code.action == "use":
                 await context.gate(message.chat, None, query.from_user)

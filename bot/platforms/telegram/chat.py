@@ -241,7 +241,7 @@ class TelegramChat:
 
     async def _note(self, place: Place, card: Card, key: str) -> None:
         """Remember what stands at a place."""
-        await posts.put(self._db, place, key, job=card.job or "", pictures=card.about)
+        await posts.put(self._db, place, key, job=card.job or card.training, pictures=card.about)
 
     async def _asked_by(self, card: Card) -> OpenUpdate:
         """The language of whoever asked for a job, and the message they asked in."""

@@ -20,6 +20,7 @@ NAMING = "name "  # before the key of a question what a favourite should be call
 CORRECTING = "word "  # before the key of a question what a word is in English
 PAINTING = "paint "  # before the key of a question what a picture is to become
 ADDING = "tags "  # before the key of a question what tags are added to a table
+LEARNING = "train "  # before the key of a question how the tags of a training are to be changed
 SHAPING = "shape "  # before the key of a question what a picture's shapes are to become
 FILLING = "fill "  # before the key of a question what goes into the place-holders of a favourite
 INLINE = "inline"  # with which the button above inline results opens the bot
@@ -75,6 +76,14 @@ async def ask_for_tags(context: TelegramContext, message: Message, table: str, k
     sent = await _ask(context, message, "tags.add", words, "tags.add_example", key)
     await posts.put(context.db, places.said(message.chat_id), key)
     await posts.put(context.db, sent, ADDING + key, job=table)
+
+
+async def ask_for_captions(context: TelegramContext, message: Message, training: str, key: str) -> None:
+    """Ask how the tags of a training are to be changed; the reply to that message tells."""
+    example = texts.say(context.asked[key].language, "training.example")
+    sent = await _ask(context, message, "button.train_write", example, "training.example", key)
+    await posts.put(context.db, places.said(message.chat_id), key)
+    await posts.put(context.db, sent, LEARNING + key, job=training)
 
 
 async def ask_for_shape(context: TelegramContext, message: Message, row: PictureRow, key: str) -> None:

@@ -13,7 +13,7 @@ from bot.buttons.guiding import SAME_SHAPE
 from bot.buttons.presses import under
 from bot.buttons.sent import PAINT_OVER
 from bot.buttons.using import SAID
-from bot.chat import Card, Press, Request, Say, Upload
+from bot.chat import Card, Person, Press, Request, Say, Upload
 from bot.commands.table import NAMES
 from bot.platforms import replies
 from bot.platforms.replies import Addressed
@@ -24,7 +24,7 @@ from bot.platforms.telegram.places import Reply
 from bot.studio import cards, painted_mask, rewritten
 from bot.studio.corrections import CORRECT
 from prompts.errors import Refusal
-from storage import pictures, posts
+from storage import pictures, posts, trainings
 from storage.posts import Post
 
 # How Chinese groups call a painting bot without a mention; a blank must follow, or every "画得真好" would be a request.
@@ -108,6 +108,8 @@ async def _take(context: TelegramContext, update: int, album: Album, *, changed:
                 return False
             instead_of = found
         post = await _post(context, message.reply_to_message) if message.reply_to_message else None
+        if await _learnt(context, messages, text, person, account, post, key, plain=plain):
+            return True
         if post and (wanted := _press(post, text)):
             row = await pictures.get(context.db, post.pictures[0]) if post.pictures else None
             # Anybody may teach it a word; whose picture it is that came without one, the desk knows.
@@ -155,6 +157,39 @@ async def _take(context: TelegramContext, update: int, album: Album, *, changed:
                 )
             )
             return bool(text)
+
+
+async def _learnt(
+    context: TelegramContext,
+    album: Sequence[Message],
+    text: str,
+    person: Person,
+    account: int,
+    post: Post | None,
+    key: str,
+    *,
+    plain: bool,
+) -> bool:
+    """Whether a message is about a training, and is handed on as such: its pictures are learnt from."""
+    kept = await trainings.get(context.db, post.job) if post and post.job else None
+    mine = kept is not None and kept.person == person.id
+    sends = any(files.picture_of(one, zips=True) for one in album)
+    said = replies.of_training(text, files=sends, plain=plain) if mine else ""
+    if not said and not replies.trains(text):
+        return False
+    chat, place = album[0].chat, places.place(album[0].chat_id)
+    async with context.thinking(chat):
+        try:
+            sent = await files.to_learn(context.api, album)
+        except Refusal as refusal:
+            await context.show(place, cards.error(refusal), key)
+            return True
+        room = await context.room(chat, account)
+        training = kept.id if kept and said else ""
+        await context.desk.request(
+            Request(person=person, place=place, text=said or text, key=key, files=sent, room=room, training=training)
+        )
+    return True
 
 
 async def _changed(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import json
 import re
 import time
+import zipfile
 from collections.abc import Sequence
 
 from aiohttp import web
 
 from bot import texts
 from bot.chat import Press, Request, Upload
+from bot.platforms import replies
 from bot.platforms.web import card_json, session
 from bot.platforms.web.feed import Event
 from bot.platforms.web.middleware import SITE, VIEWER, Site, account_of, body_of, clean, language_of, text_of, viewer_of
@@ -169,6 +172,9 @@ async def say(request: web.Request) -> web.Response:
     files: tuple[Upload, ...] = ()
     thumbs: list[Json] = []
     for upload in sent:
+        if replies.trains(text) and zipfile.is_zipfile(io.BytesIO(upload.content)):
+            files += (upload,)
+            continue
         async with site.decoding:
             file = await asyncio.to_thread(uploads.checked, upload, site.settings.max_megapixels)
             thumbs.append(await asyncio.to_thread(uploads.thumb, file.content))

@@ -24,14 +24,6 @@ class TrainingSection(Section):
         "training.who 设为 roles 时可以训练的身份组，写成“平台:编号”。",
         example="discord:123456789",
     )
-    share: float = setting(
-        0.0,
-        "Which share of a device a training has while pictures are drawn on it; 0: it waits until nobody is drawn for.",
-        "有人画图时，训练可以占用设备的比例；0 表示没人画图时才训练。",
-        ge=0,
-        le=0.9,
-        allow_inf_nan=False,
-    )
     active: int = setting(
         1, "How many trainings a person may have under way.", "每人最多同时进行几个训练。", ge=1, le=100
     )

@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("steps", sa.Integer(), nullable=False),
         sa.Column("seconds", sa.Double(), nullable=False),
+        sa.Column("daily", sa.Integer(), nullable=False),
         sa.Column("losses", sa.JSON(), nullable=False),
         sa.Column("consent", sa.JSON(), nullable=True),
         sa.Column("shared", sa.Boolean(), nullable=False),

@@ -1,0 +1,123 @@
+"""The files that trainings leave: those along the way in a folder of their own, and the one that is chosen among the
+owner's LoRAs, with its preview."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from engine.files import model_folders
+from engine.files.private import PrivateFile
+from prompts.errors import Refusal
+from storage.errors import refusing
+from storage.trainings import KeptTraining
+
+MADE = "made"  # below the data folder's "trainings": what workers look for LoRAs in, too
+_HALF = re.compile(r"[a-z0-9]+-(\d{4,})\.safetensors")
+PREVIEW = ".preview.png"
+
+
+def halves(data: Path) -> Path:
+    """The folder of the files along the way, a folder for each training."""
+    return data / "trainings" / MADE
+
+
+def half_name(training: str, step: int) -> str:
+    """What the file of a step is called where something is drawn with it: a name that tells nobody anything."""
+    return f"{training}-{step:04}"
+
+
+def half(data: Path, training: str, step: int) -> Path:
+    """The file of a step."""
+    return halves(data) / training / f"{half_name(training, step)}.safetensors"
+
+
+def steps(data: Path, training: str) -> tuple[int, ...]:
+    """The steps whose files are kept, in order."""
+    try:
+        names = os.listdir(halves(data) / training)
+    except OSError:
+        return ()
+    return tuple(sorted(int(match[1]) for name in names if (match := _HALF.fullmatch(name))))
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file, there whole or not at all. Raises Refusal for a full disk or a folder that cannot be written."""
+    part = path.with_name(f".{path.name}.part")
+    with refusing(str(path.parent), files=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with part.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def folder(kept: KeptTraining, places: Mapping[str, Path]) -> Path:
+    """Where the finished file goes: the first folder for its kind. Raises Refusal `train.no_folder_for`."""
+    kind = "embedding" if is_word(kept) else "lora"
+    if kind not in places:
+        raise Refusal("train.no_folder_for", kind=kind)
+    return places[kind]
+
+
+def is_word(kept: KeptTraining) -> bool:
+    """Whether what is learnt is an embedding, which its own name calls for."""
+    return bool(kept.plan and kept.plan.learns == "inversion")
+
+
+def free_name(kept: KeptTraining, target: Path, folders: Iterable[Path]) -> str:
+    """What the file will be called: as the training is, or with a number behind it where something is called so. An
+    embedding is called as its trigger, which is the word for it."""
+    taken = {one.name.casefold() for one in model_folders.finds(tuple(dict.fromkeys((*folders, target))))}
+    taken |= {path.stem.casefold() for path in target.glob("*.safetensors")}
+    base = kept.trigger.replace(" ", "_") if is_word(kept) else kept.name
+    names = (base, *(f"{base}-{number}" for number in range(2, 10_000)))
+    return next(name for name in names if name.casefold() not in taken)
+
+
+def put(target: Path, name: str, content: bytes) -> Path:
+    """Put the finished file where LoRAs lie. It is known at once, with its hashes. Raises Refusal."""
+    path = target / f"{name}.safetensors"
+    write(path, content)
+    model_folders.drop(path)
+    with refusing(str(target), files=True):
+        model_folders.hashed(path)
+    return path
+
+
+def preview(path: Path) -> Path:
+    """Where the picture lies that shows what a file draws."""
+    return path.with_name(path.stem + PREVIEW)
+
+
+def remove(data: Path, training: str, path: Path | None) -> None:
+    """Leave nothing of the files along the way, nor of the finished one."""
+    with refusing(str(data), files=True):
+        shutil.rmtree(halves(data) / training, ignore_errors=True)
+        if path is not None:
+            for one in (path, preview(path)):
+                one.unlink(missing_ok=True)
+            model_folders.drop(path)
+
+
+def private_files(kept: Iterable[KeptTraining], data: Path, places: Mapping[str, Path]) -> list[PrivateFile]:
+    """Whose every file is that these trainings have left."""
+    found: list[PrivateFile] = []
+    for one in kept:
+        consent = one.consent is not None
+        if one.file:
+            path = folder(one, places) / f"{one.file}.safetensors"
+            found.append(PrivateFile(path, one.person, one.name, one.shared, consent, word=is_word(one)))
+        for step in steps(data, one.id):
+            path = half(data, one.id, step)
+            found.append(PrivateFile(path, one.person, consent=consent, half=True, word=is_word(one)))
+    return found
+
+

@@ -1,0 +1,160 @@
+"""Pictures that somebody sends to be learnt from: checked as every upload is, and looked at for what is wrong with
+them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from bot.chat import Upload
+from bot.studio import uploads
+from engine.files.catalog import Model
+from engine.pixels import buckets, likeness, papers, png_recipe
+from engine.pixels.sharpness import BLURRED, sharpness
+from engine.queue.queue import Queue
+from engine.tagging import ADULT, DETECTORS, PictureTags, Thresholds
+from engine.training_plan import TrainingPlan
+from engine.wire import ReadTags
+from prompts.errors import Refusal
+from prompts.prompt import Json
+from prompts.safety import judge
+from prompts.safety.signs import Signs, verdict
+from storage import maps, pictures
+from storage.database import Database
+from storage.trainings import KeptPicture
+
+SURE = Thresholds(0.35, 0.85, 0.0)
+FACES = {"solo": 1, "multiple people": 2}  # what the detectors call one and several
+
+
+@dataclass(frozen=True, slots=True)
+class NewPicture:
+    """A picture that somebody sends to be learnt from: what its file is called, the file, what is said of it ("":
+    nothing), how often it counts, what its folder is called ("": nothing), and whether it shows the class that is not
+    to be forgotten."""
+
+    name: str
+    content: bytes
+    caption: str = ""
+    repeats: int = 1
+    named: str = ""
+    prior: bool = False
+
+
+def checked(new: NewPicture) -> KeptPicture:
+    """The picture as it may be used, with its pixels, and whether it is blurred; its file is `new.content` where that
+    may stay as it is. Takes a tenth of a second: call it in a thread. Raises Refusal as uploads do."""
+    content = ready(new)
+    width, height = uploads.measured(content)
+    small = likeness.opened(content)
+    flags: dict[str, Json] = {"print": likeness.print_of(content)}
+    if small is not None and sharpness(small) < BLURRED:
+        flags["blurred"] = True
+    return KeptPicture(
+        place=0, hash="", name=new.name, named=new.named, repeats=new.repeats, width=width, height=height, flags=flags,
+        prior=new.prior,
+    )  # fmt: skip
+
+
+def ready(new: NewPicture) -> bytes:
+    """The file of a picture as it is kept."""
+    return uploads.checked(Upload(new.name, new.content)).content
+
+
+async def signs_inside(db: Database, content: bytes) -> Signs:
+    """What a picture says of itself: its prompts, and what a checker saw in it."""
+    found: Signs = frozenset()
+    inside = await asyncio.to_thread(png_recipe.read_recipe, content)
+    for text in [inside.prompt.positive] if inside else await asyncio.to_thread(papers.texts, content):
+        found |= await asyncio.to_thread(judge.signs_of_text, text)
+    return found
+
+
+async def adult(db: Database, hash: str) -> bool:
+    """Whether a checker saw in a file what is for adults."""
+    return await pictures.adult(db, hash)
+
+
+async def twin_of(db: Database, content: bytes, others: Sequence[KeptPicture]) -> int:
+    """The place of the first of the others that shows the same; 0 where none does."""
+    image = await asyncio.to_thread(likeness.opened, content)
+    if image is None:
+        return 0
+    own = await asyncio.to_thread(likeness.readings, image)
+    asked = likeness.signs(own)
+    for one in others:
+        if likeness.distance(str(one.flags.get("print", "")), asked) > likeness.NEAR:
+            continue
+        other = await asyncio.to_thread(likeness.opened, await db.files.get(one.hash))
+        if other is None:
+            continue
+        readings = await asyncio.to_thread(likeness.readings, other)
+        if readings and likeness.agreement(own, readings[0]) >= likeness.SAME:
+            return one.place
+    return 0
+
+
+async def read(db: Database, queue: Queue, person: str, hash: str, reader: str, limits: Thresholds) -> PictureTags:
+    """What a reader sees in a picture, at the cost of the person's seconds."""
+    wish = ReadTags(secrets.token_hex(8), hash, reader, limits.general, limits.character, limits.rating, limits.mcut, ())
+
+    async def charge(seconds: float) -> None:
+        await maps.charge(db, person, db.now().date(), seconds)
+
+    return PictureTags.from_json((await queue.read_tags(wish, person, charge)).tags)
+
+
+async def seen(db: Database, queue: Queue, person: str, picture: KeptPicture) -> dict[str, Json]:
+    """The flags of a picture with what the detectors see in it: how many faces (2: several), and on what it lies."""
+    found = await read(db, queue, person, picture.hash, DETECTORS, SURE)
+    names = {one.name for one in found.tags}
+    people = max((count for name, count in FACES.items() if name in names), default=0)
+    ground = next((name for name in sorted(names) if name.endswith(" background") and name != "simple background"), "")
+    return {**picture.flags, "people": people, "ground": ground}
+
+
+def is_adult(found: PictureTags) -> bool:
+    """Whether tags or a rating say that a picture is for adults."""
+    words = ", ".join(one.name for one in found.shown)
+    return found.rating in ADULT or bool(verdict(judge.signs_of_text(words)))
+
+
+def told(found: Sequence[KeptPicture], plan: TrainingPlan | None, model: Model | None, kind: str) -> list[KeptPicture]:
+    """The pictures with all that cards tell of them: `small`, `lost` and `crop` by the plan's size, `no_face` and
+    `many_faces` of a person's, `plain` where all lie on one background."""
+    resolution = plan.resolution if plan else model.width if model else 512
+    sizes = buckets.sizes(resolution, plan.bucket_step if plan else 64)
+    new = [one for one in found if not one.prior]
+    grounds = {one.flags.get("ground") for one in new}
+    plain = len(new) > 2 and len(grounds) == 1 and bool(*grounds)
+    return [replace(one, flags=_flags(one, sizes, resolution, kind, plain=plain)) for one in found]
+
+
+def _flags(
+    one: KeptPicture, sizes: Sequence[buckets.Size], resolution: int, kind: str, *, plain: bool
+) -> dict[str, Json]:
+    flags = dict(one.flags)
+    if not (one.width and one.height):
+        return flags
+    place = buckets.placed((one.width, one.height), sizes)
+    (left, top), (wide, high), (width, height) = place.corner, place.bucket, place.size
+    crop: list[Json] = [left / width, top / height, (left + wide) / width, (top + high) / height]
+    flags |= {"crop": crop, "lost": round(place.lost, 3)}
+    if min(one.width, one.height) < resolution:
+        flags["small"] = True
+    if kind == "person" and not one.prior and "people" in flags:
+        flags |= {"no_face": flags["people"] == 0, "many_faces": cast(int, flags["people"]) > 1}
+    if plain and not one.prior:
+        flags["plain"] = True
+    return flags
+
+
+def check_inside(found: Signs, name: str, *, person: bool) -> None:
+    """Raises Refusal `train.adult` for what is for adults where a person is learnt."""
+    if person and verdict(found):
+        raise Refusal("train.adult", file=name)
+
+
