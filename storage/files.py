@@ -42,13 +42,13 @@ def _fsync_folder(folder: Path) -> None:
 
 
 def _shrunk(path: Path, side: int) -> bytes:
-    from PIL import Image, ImageOps  # here: only a process that shows pictures pays for Pillow
+    from PIL import Image  # here: only a process that shows pictures pays for Pillow
 
     try:
         with Image.open(path) as picture:
             picture.draft("RGB", (side, side))
             mode = "RGBA" if "A" in picture.getbands() or "transparency" in picture.info else "RGB"
-            small = ImageOps.exif_transpose(picture).convert(mode)  # as a phone's photograph is looked at
+            small = picture.convert(mode)
             small.thumbnail((side, side), Image.Resampling.LANCZOS)
     except FileNotFoundError:
         raise Refusal("picture.gone") from None

@@ -52,9 +52,9 @@ async def hello(request: web.Request) -> web.Response:
     site = request.app[SITE]
     account = account_of(request)
     language = language_of(request)
-    person = (await viewer_of(request, account)).person if account is not None else None
-    admin = person is not None and person.admin
-    teaches = site.teaching is not None and person is not None and await site.teaching.may(person)
+    viewer = await viewer_of(request, account) if account is not None else None
+    admin = viewer is not None and viewer.person.admin
+    teaches = viewer is not None and site.teaching is not None and await site.teaching.may(_looks(viewer))
     return web.json_response(
         {
             "language": language,
@@ -79,6 +79,11 @@ async def hello(request: web.Request) -> web.Response:
             "max_upload_mb": site.settings.max_upload_mb,
         }
     )
+
+
+def _looks(viewer: Viewer) -> Request:
+    """Somebody who only looks at the page."""
+    return Request(person=viewer.person, place=Place("web", viewer.account), text="", key="")
 
 
 def _regions(language: str) -> dict[str, Json]:

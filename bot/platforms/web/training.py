@@ -19,8 +19,9 @@ from bot.platforms.web.card_json import sentence
 from bot.platforms.web.conversation import KEY, own_key
 from bot.platforms.web.middleware import SITE, VIEWER, Site, body_of, clean, text_of
 from bot.training.folder import CAPTIONS, LONGEST, Entry, FolderPictures, gathered
+from bot.training.looked_at import NewPicture
 from bot.training.tag_changes import TagChange, tags_of
-from bot.training.teaching import CONSENT, NewPicture, Teaching
+from bot.training.teaching import Teaching
 from bot.training.zips import pictures_of_zip
 from prompts.errors import Refusal
 from prompts.prompt import Json
@@ -118,9 +119,8 @@ async def _added(
 ) -> KeptTraining:
     """Put them in together, else one by one, so that one that cannot be used keeps no other out."""
     new = [
-        NewPicture(one.path.name, one.content, one.caption, one.repeats, one.named)
+        NewPicture(one.path.name, one.content, one.caption, one.repeats, one.named, one.prior)
         for one in found.pictures
-        if not one.prior
     ]
     if not new:
         return kept
@@ -291,7 +291,7 @@ def _asked(request: web.Request, key: str = "") -> Request:
 async def _answer(request: web.Request, kept: KeptTraining, more: Mapping[str, Json] | None = None) -> web.Response:
     teaching, language = _teaching(request), request[VIEWER].language
     models = [(one.name, one.family) for one in await teaching.models()]
-    told = training_json.whole(await teaching.now(kept), models, CONSENT, language)
+    told = training_json.whole(await teaching.now(kept), models, language)
     return web.json_response({**told, **(more or {})})
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bot import texts
 from bot.platforms.web.card_json import Object, sentence
+from bot.training.captions import SaidTag, of_picture
 from bot.training.curve import smoothed
 from bot.training.now import TrainingNow
-from bot.training.tag_changes import tags_of
 from engine.pixels.buckets import placed, sizes
 from engine.training_plan import KINDS, MAX_PICTURES, MAX_STEPS, MIN_PICTURES
 from engine.training_presets import PRESETS
@@ -64,9 +64,8 @@ def news(now: TrainingNow) -> Object:
     }
 
 
-def whole(now: TrainingNow, models: Sequence[tuple[str, str]], consent: int, language: str) -> Object:
-    """All of a training, with the models (each with its family) that it can be learnt on, and the text `consent` to
-    agree to."""
+def whole(now: TrainingNow, models: Sequence[tuple[str, str]], language: str) -> Object:
+    """All of a training, with the models (each with its family) that it can be learnt on."""
     kept, samples = now.kept, [one for one in now.samples if one.hash]
     pictures = [one for one in now.pictures if not one.prior]
     family = dict(models).get(kept.model, "sd15")
@@ -103,7 +102,7 @@ def whole(now: TrainingNow, models: Sequence[tuple[str, str]], consent: int, lan
         "notes": _notes(now, pictures, language),
         "consent": {
             "needed": now.consent_needed,
-            "text": texts.say(language, "page.train.consent"),
+            "text": texts.say(language, "train.consent_text"),
             "given": texts.say(language, "page.train.consent.given", when=kept.consent.at[:16].replace("T", " "))
             if kept.consent
             else "",
@@ -193,9 +192,8 @@ def _frames(resolution: int, step: int) -> Frame:
 
 
 def _picture(kept: KeptTraining, one: KeptPicture, frame: Frame, language: str) -> Object:
-    tags = [_tag(tag, language) for tag in tags_of(one.caption)]
+    tags = [_tag(tag, language) for tag in of_picture(one)]
     comma = "，" if chinese(language) else ", "
-    said = one.source if chinese(language) and one.source else comma.join(str(tag["first"]) for tag in tags)
     crop = frame(one)
     return {
         "place": one.place,
@@ -205,17 +203,17 @@ def _picture(kept: KeptTraining, one: KeptPicture, frame: Frame, language: str) 
         "height": one.height or 1,
         "crop": [round(side, 4) for side in crop],
         "tags": tags,
-        "text": said,
+        "text": comma.join(str(tag["first"]) for tag in tags),
         "flags": _flags(kept, one, 1 - crop[2] * crop[3], language),
     }
 
 
-def _tag(tag: str, language: str) -> Object:
-    """A tag in both languages, the person's first."""
-    name = in_chinese(tag)
+def _tag(said: SaidTag, language: str) -> Object:
+    """A tag in both languages, the person's first; Chinese as it was said, else as the glossary has it."""
+    name = said.source or in_chinese(said.tag)
     if name and chinese(language):
-        return {"first": written(name, language), "second": tag}
-    return {"first": tag, "second": name}
+        return {"first": said.source or written(name, language), "second": said.tag}
+    return {"first": said.tag, "second": name}
 
 
 def _flags(kept: KeptTraining, one: KeptPicture, lost: float, language: str) -> list[Json]:
@@ -227,7 +225,7 @@ def _flags(kept: KeptTraining, one: KeptPicture, lost: float, language: str) -> 
     lost = max(lost, float(str(one.flags.get("lost") or 0)))
     if lost > LOST:
         told.append(("lost", {"percent": round(100 * lost)}))
-    if one.faces and kept.kind != "person" and not one.flags.get("many_faces"):
+    if (one.faces or one.flags.get("people")) and kept.kind != "person" and not one.flags.get("many_faces"):
         told.append(("face", {}))
     return [texts.say(language, f"page.train.flag.{name}", **values) for name, values in told]
 

@@ -283,5 +283,5 @@ export function draftForm(first, { put: renew, limit, gone }) {
   }
 
   put(first);
-  return { node, put, add, heard: (news) => news.state === "draft" };
+  return { node, put, add };
 }

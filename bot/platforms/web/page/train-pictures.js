@@ -35,6 +35,7 @@ export function pictureGrid({ save = null, drop = null } = {}) {
     const remove = drop ? button(t("page.train.remove", { number }), { shape: "trash", bare: true, kind: "risky", onclick: () => drop(one, number) }) : null;
     const flags = one.flags.length ? el("ul", { class: "train-flags" }, one.flags.map((flag) => el("li", {}, icon("alert"), el("span", { text: flag })))) : null;
     const words = el("div", { class: "train-words" });
+    let writing = false; // what is being written stays, whatever becomes of the rest
     read();
 
     function read() {
@@ -53,12 +54,14 @@ export function pictureGrid({ save = null, drop = null } = {}) {
       const end = async (kept) => {
         if (ended) return;
         ended = true;
+        writing = false;
         if (kept && area.value.trim() !== one.text.trim()) {
           words.ariaBusy = "true";
           try {
             await save(one.place, area.value.trim());
           } catch (failure) {
             ended = false; // what was written stays
+            writing = true;
             problem.textContent = failure.message;
             problem.hidden = false;
             return;
@@ -79,13 +82,14 @@ export function pictureGrid({ save = null, drop = null } = {}) {
         }
       });
       area.addEventListener("blur", () => end(true));
+      writing = true;
       words.replaceChildren(area, problem);
       area.focus();
     }
 
     const made = {
       node: el("li", { class: one.flags.length ? "flagged" : "", "data-place": String(one.place) }, frame, remove, flags, words),
-      keeps: (other, at) => (other === sign && at === number ? made : null),
+      keeps: (other, at) => (writing || (other === sign && at === number) ? made : null),
     };
     return made;
   }

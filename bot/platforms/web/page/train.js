@@ -8,12 +8,15 @@ import { draftForm } from "./train-draft.js";
 import { stateWords, UNDER_WAY } from "./train-state.js";
 import { t } from "./words.js";
 
+const SOON = 200; // milliseconds: several changes at once are asked for once
+
 export function trainPanel({ use, limit }) {
   let open = ""; // the training that is looked at, "" for the list
   let view = null;
   let turn = 0; // an answer to an older question is dropped
   let dropped = null; // files for the training that is made next
   let rows = new Map(); // of the list, by id
+  let asking = 0;
   const begin = button(t("page.train.new"), { shape: "plus", kind: "primary wide", onclick: () => create() });
   const node = el("div", { class: "train" });
   draggable();
@@ -149,9 +152,16 @@ export function trainPanel({ use, limit }) {
       if (known) known.put(news);
       else list();
     } else if (news.id === open) {
-      if (view?.id !== news.id || !view.heard?.(news)) show();
+      if (view?.id === news.id && view.heard?.(news)) return;
+      clearTimeout(asking);
+      asking = setTimeout(show, SOON);
     }
   }
 
-  return { title: t("page.train"), node, first: begin, go, heard, at: () => (open ? `train/${open}` : "train"), refresh: () => go(open), close: () => (turn += 1) };
+  function close() {
+    turn += 1;
+    clearTimeout(asking);
+  }
+
+  return { title: t("page.train"), node, first: begin, go, heard, at: () => (open ? `train/${open}` : "train"), refresh: () => go(open), close };
 }

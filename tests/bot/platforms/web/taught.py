@@ -5,17 +5,17 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from PIL import Image
 
-from bot.chat import Person, Press, Request, Say
-from bot.training import planning
+from bot.chat import Press, Request, Say
+from bot.training import captions, planning
+from bot.training.looked_at import NewPicture
 from bot.training.now import TrainingEstimate, TrainingNow
-from bot.training.tag_changes import TagChange, changed, tags_of
-from bot.training.teaching import NewPicture, Watch
+from bot.training.tag_changes import TagChange
 from prompts.errors import Refusal
 from prompts.prompt import Json
 from prompts.translate.glossary_translator import Glossary
@@ -38,7 +38,7 @@ class FakeTeaching:
 
     def __init__(self, db: Database, *, allowed: bool = True) -> None:
         self.db, self.allowed = db, allowed
-        self.watching: list[Watch] = []
+        self.watching: list[Callable[[KeptTraining], Awaitable[None]]] = []
         self.all: dict[str, KeptTraining] = {}
         self.shown: dict[str, list[KeptPicture]] = {}
         self.drawn: dict[str, list[KeptSample]] = {}
@@ -46,7 +46,7 @@ class FakeTeaching:
         self.keys: dict[str, str] = {}
         self.read = 0
 
-    async def may(self, person: Person) -> bool:
+    async def may(self, asked: Request | Press) -> bool:
         return self.allowed
 
     async def models(self) -> Sequence[Teachable]:
@@ -77,13 +77,11 @@ class FakeTeaching:
             flags: dict[str, Json] = {"faces": [[0.3, 0.1, 0.6, 0.4]]} if one.name in self.faces else {}
             flags |= {"small": True} if min(size) < 64 else {}
             file = await self.db.files.put(one.content, ".png")
-            told = tags_of(await planning.english(one.caption, [Glossary()]))
+            told = captions.written(await captions.said(one.caption, [Glossary()]))
+            place = len(mine) + 1
             mine.append(
-                KeptPicture(
-                    place=len(mine) + 1, hash=file, name=one.name, caption=", ".join(told), flags=flags,
-                    width=size[0], height=size[1],
-                )
-            )  # fmt: skip
+                KeptPicture(place=place, hash=file, name=one.name, flags=flags, width=size[0], height=size[1], **told)
+            )
         self.shown[training] = mine
         return await self.put(kept)
 
@@ -103,24 +101,22 @@ class FakeTeaching:
         return await self.put(replace(kept, wishes={**kept.wishes, **wishes}))
 
     async def caption(self, asked: Request | Press, training: str, place: int, text: str) -> KeptTraining:
-        kept = await self.get(asked.person.id, training)
-        if "裸" in text:
-            raise Refusal("access.minors")
-        english = await planning.english(text, [Glossary()])
-        await self._each(training, lambda one: replace(one, caption=english) if one.place == place else one)
-        return await self.put(kept)
+        return await self.tag_all(asked, training, TagChange("set", (text,) if text else (), (place,)))
 
     async def tag_all(self, asked: Request | Press, training: str, change: TagChange) -> KeptTraining:
         kept = await self.get(asked.person.id, training)
-        tags = [tag for one in change.tags for tag in tags_of(await planning.english(one, [Glossary()]))]
-        to = await planning.english(change.to, [Glossary()])
-        done = replace(change, tags=tuple(tags), to=to)
-        await self._each(training, lambda one: replace(one, caption=changed(one.caption, done)))
+        if "裸" in "".join(change.tags):
+            raise Refusal("access.minors")
+        for at, one in enumerate(self.shown[training]):
+            if not change.places or one.place in change.places:
+                now = captions.written(await captions.changed(captions.of_picture(one), change, [Glossary()]))
+                self.shown[training][at] = replace(one, **now)
         return await self.put(kept)
 
     async def read_tags(self, asked: Request | Press, training: str) -> KeptTraining:
         self.read += 1
-        await self._each(training, lambda one: one if one.caption else replace(one, caption="white background, smile"))
+        found = "white background, smile"
+        self.shown[training] = [one if one.caption else replace(one, caption=found) for one in self.shown[training]]
         return await self.put(await self.get(asked.person.id, training))
 
     async def agree(self, person: str, training: str) -> KeptTraining:
@@ -222,6 +218,3 @@ class FakeTeaching:
         kept = self.all[training]
         file = kept.name if state == "done" else ""
         await self.put(replace(kept, state=state, file=file, chosen=kept.step, reason=reason))  # type: ignore[arg-type]
-
-    async def _each(self, training: str, act) -> None:  # type: ignore[no-untyped-def]
-        self.shown[training] = [act(one) for one in self.shown[training]]
