@@ -44,10 +44,11 @@ class TrainingConsent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptTraining:
-    """A training as it is remembered. `wishes` are what was chosen of how (model, preset, steps, seed, rank, keep …),
+    """A training as it is remembered. `wishes` are what was chosen of how (preset, steps, seed, rank, keep, files),
     `plan` is there from the start on; `reason` with `reason_values` is a text key that says why it failed or pauses;
-    `losses` are means of `each` steps; `daily` are the seconds that its owner has a day (0: no limit), `seconds` those of the device; `chosen` is the step whose file is the LoRA's (0:
-    the last), `file` the name that LoRA is drawn by ("": none yet); `attempt` counts its starts on a worker."""
+    `losses` are means of `each` steps; `daily` are the seconds that its owner has a day (0: no limit), `seconds` those
+    that it took of the device; `chosen` is the step whose file is the LoRA's, `file` the name that LoRA is drawn by
+    ("": none yet); `attempt` counts its starts on a worker."""
 
     id: str
     person: str
@@ -116,8 +117,8 @@ class KeptPicture:
 
 @dataclass(frozen=True, slots=True)
 class KeptSample:
-    """The `place`-th sample of a step (0 and 1 with the trigger, 2 and 3 the same seeds without it): the picture's id, with the hash of its file and its pixels ("" and 0
-    while `job` still draws it, and where it was deleted)."""
+    """The `place`-th sample of a step (0 and 1 with the trigger, 2 and 3 the same seeds without it): the picture's id,
+    with the hash of its file and its pixels ("" and 0 while `job` still draws it, and where it was deleted)."""
 
     step: int
     place: int
@@ -155,8 +156,8 @@ async def add(db: Database, kept: KeptTraining, request_key: str) -> bool:
 
 
 _PLAIN = (
-    "person", "name", "trigger", "kind", "model", "state", "reason", "step", "steps", "seconds", "daily", "shared", "chosen",
-    "file", "language",
+    "person", "name", "trigger", "kind", "model", "state", "reason", "step", "steps", "seconds", "daily", "shared",
+    "chosen", "file", "language",
 )  # fmt: skip
 
 
@@ -173,7 +174,7 @@ async def of_request(db: Database, request_key: str) -> KeptTraining | None:
     return found[0] if found else None
 
 
-async def of_person(db: Database, person: str, states: Collection[TrainingState] = ()) -> list[KeptTraining]:
+async def of_person(db: Database, person: str, states: Collection[str] = ()) -> list[KeptTraining]:
     """A person's trainings, newest first; of some states only."""
     table = tables.Trainings
     query = select(table).where(table.person == person)
@@ -182,7 +183,7 @@ async def of_person(db: Database, person: str, states: Collection[TrainingState]
     return await _listed(db, query.order_by(table.created.desc(), table.id.desc()))
 
 
-async def in_states(db: Database, states: Collection[TrainingState]) -> list[KeptTraining]:
+async def in_states(db: Database, states: Collection[str]) -> list[KeptTraining]:
     """Everybody's trainings of these states, oldest first."""
     table = tables.Trainings
     return await _listed(db, select(table).where(table.state.in_(states)).order_by(table.created, table.id))
@@ -206,9 +207,9 @@ async def every(db: Database) -> list[KeptTraining]:
     return await _listed(db, select(tables.Trainings).order_by(tables.Trainings.created, tables.Trainings.id))
 
 
-async def change(db: Database, training: str, *, only: Collection[TrainingState] = (), **new: Json) -> bool:
-    """Write down new values of its columns; False where it is gone, or in none of the states in which this is to
-    be done."""
+async def change(db: Database, training: str, new: Mapping[str, Json], *, only: Collection[str] = ()) -> bool:
+    """Write down new values of its columns; False where it is gone, or in none of the states in which this is to be
+    done."""
     table = tables.Trainings
     query = update(table).where(table.id == training)
     if only:
@@ -227,7 +228,7 @@ async def losses(db: Database, training: str) -> list[float]:
 
 async def stands(db: Database, training: str, place: Place) -> None:
     """Remember where its card stands."""
-    await change(db, training, platform=place.platform, chat=place.chat, message=place.message)
+    await change(db, training, {"platform": place.platform, "chat": place.chat, "message": place.message})
 
 
 async def end(
@@ -293,11 +294,11 @@ async def add_picture(db: Database, training: str, picture: KeptPicture, content
         return _picture(row)
 
 
-async def change_picture(db: Database, training: str, place: int, **new: Json) -> None:
-    """Write down new values of a picture's columns."""
+async def say(db: Database, training: str, place: int, said: Mapping[str, str]) -> None:
+    """Write down what is said of a picture: `caption` and `source`."""
     table = tables.TrainingPictures
     async with db.writing() as session:
-        await session.execute(update(table).where(table.training == training, table.place == place).values(**new))
+        await session.execute(update(table).where(table.training == training, table.place == place).values(**said))
 
 
 async def flag(db: Database, training: str, hash: str, flags: Mapping[str, Json]) -> None:

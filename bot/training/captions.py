@@ -36,12 +36,12 @@ def of_picture(picture: KeptPicture) -> tuple[SaidTag, ...]:
     return tuple(SaidTag(tag, source if source != tag else "") for tag, source in zip(tags, sources, strict=True))
 
 
-def written(tags: Sequence[SaidTag]) -> dict[str, str]:
-    """The columns for it: `caption` in English, `source` as it was said, "" where all of it was English."""
+def written(tags: Sequence[SaidTag]) -> tuple[str, str]:
+    """The caption in English, and as it was said, "" where all of it was English."""
     once = {one.tag.casefold(): one for one in reversed(tags)}
     kept = [one for one in tags if once[one.tag.casefold()] is one]
     said = ", ".join(one.source or one.tag for one in kept) if any(one.source for one in kept) else ""
-    return {"caption": ", ".join(one.tag for one in kept), "source": said}
+    return ", ".join(one.tag for one in kept), said
 
 
 async def said(text: str, translators: Sequence[Translator]) -> tuple[SaidTag, ...]:
@@ -56,9 +56,7 @@ async def _said(tag: str, translators: Sequence[Translator]) -> list[SaidTag]:
     return [SaidTag(one, tag if place == 0 else "") for place, one in enumerate(found)]
 
 
-async def changed(
-    tags: Sequence[SaidTag], change: TagChange, translators: Sequence[Translator]
-) -> tuple[SaidTag, ...]:
+async def changed(tags: Sequence[SaidTag], change: TagChange, translators: Sequence[Translator]) -> tuple[SaidTag, ...]:
     """What is said of a picture after a change; tags are found by either language."""
     if change.does == "minus":
         names = frozenset(map(str.casefold, change.tags))
@@ -72,7 +70,7 @@ async def changed(
 
 def check(tags: Sequence[SaidTag], name: str, *, person: bool) -> None:
     """Raises Refusal `access.minors`, or `train.adult` where a person is learnt, for what is not to be learnt."""
-    for text in written(tags).values():
+    for text in written(tags):
         verdict = judge_text(text) if text else ""
         if verdict == "never":
             raise Refusal("access.minors")
@@ -91,4 +89,3 @@ def without_trigger(trigger: str, caption: str) -> str:
     """A caption without what calls for what is learnt."""
     rest = (re.sub(rf"\b{re.escape(trigger)}\b", "", tag, flags=re.IGNORECASE).strip() for tag in tags_of(caption))
     return ", ".join(tag for tag in rest if tag and tag.lower() not in ("a", "an", "the"))
-

@@ -90,9 +90,7 @@ def every(kept: KeptTraining, plan: TrainingPlan) -> int:
     return max(1, math.ceil(plan.steps / int(str(kept.wishes.get("files") or FILES))))
 
 
-def estimate(
-    plan: TrainingPlan, known: Estimate, others: Sequence[KeptTraining], left: int | None
-) -> TrainingEstimate:
+def estimate(plan: TrainingPlan, known: Estimate, others: Sequence[KeptTraining], left: int | None) -> TrainingEstimate:
     """What a plan takes: as long a view as in earlier trainings on its model, else by how fast that draws."""
     measured = [
         one.seconds / (one.step * one.plan.batch * one.plan.accumulate)
@@ -101,7 +99,9 @@ def estimate(
         and one.plan.resolution == plan.resolution
     ]  # fmt: skip
     side = plan.resolution
-    step = Recipe(prompt=Prompt(""), model=plan.model, width=side, height=side, steps=1, sampler="", guidance=2.0, seed=0)
+    step = Recipe(
+        prompt=Prompt("", ()), model=plan.model, width=side, height=side, steps=1, sampler="", guidance=2.0, seed=0
+    )
     view = sum(measured) / len(measured) if measured else LEARNING * known.seconds(step)
     seconds = math.ceil(view * plan.views * (2 if plan.prior else 1))
     return TrainingEstimate(plan.steps, plan.views, math.ceil(seconds / 60), seconds, left)

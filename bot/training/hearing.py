@@ -1,5 +1,5 @@
-"""What becomes of trainings under way: the news of the queue are written down, samples ordered, files put where they are
-drawn with, and what has lain long enough goes."""
+"""What becomes of trainings under way: the news of the queue are written down, samples ordered, files put where they
+are drawn with, and what has lain long enough goes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from engine.wire import HalfLearnt, Learning, Learnt, TrainingNews
 from prompts.errors import Refusal
 from prompts.prompt import Json
 from storage import facts, forgetting, jobs, known_files, maps, people, pictures, trainings
-from storage.trainings import ENDED, KeptPicture, KeptTraining
+from storage.trainings import ACTIVE, ENDED, KeptPicture, KeptTraining
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +48,7 @@ class Classroom(Drawing, Protocol):
 class Hearing:
     """Trainings between their start and the end of all that is left of them. `watching` are told of every change."""
 
-    def __init__(
-        self, studio: Classroom, data: Path, now: Callable[[KeptTraining], Awaitable[TrainingNow]]
-    ) -> None:
+    def __init__(self, studio: Classroom, data: Path, now: Callable[[KeptTraining], Awaitable[TrainingNow]]) -> None:
         self.watching: list[Callable[[KeptTraining], Awaitable[None]]] = []
         self._studio = studio
         self._db = studio.db
@@ -73,7 +71,7 @@ class Hearing:
             else:
                 await self._drawn(kept.job)
         for one in await trainings.in_states(self._db, ("waiting", "running")):
-            await trainings.change(self._db, one.id, state="waiting")
+            await trainings.change(self._db, one.id, {"state": "waiting"})
             await self.begin(one)
         for one in await trainings.with_files(self._db):
             await self._mend(one)
@@ -82,7 +80,7 @@ class Hearing:
         """Write down the losses, and tell nothing any more."""
         for id, losses in self._losses.items():
             with suppress(Refusal):
-                await trainings.change(self._db, id, losses=cast(Json, losses))
+                await trainings.change(self._db, id, {"losses": cast(Json, losses)})
         await self._showing.close()
         for task in list(self._tasks):
             task.cancel()
@@ -146,7 +144,7 @@ class Hearing:
     async def _with_class(self, kept: KeptTraining, found: list[KeptPicture]) -> KeptTraining:
         assert kept.plan is not None
         plan = drafting.with_class(kept.plan, found)
-        await trainings.change(self._db, kept.id, plan=plan.to_json())
+        await trainings.change(self._db, kept.id, {"plan": plan.to_json()})
         again = await trainings.get(self._db, kept.id)
         assert again is not None
         return again
@@ -189,12 +187,12 @@ class Hearing:
             changes["state"] = "running"
         if news.seconds:
             await maps.charge(self._db, kept.person, self._studio.now().date(), news.seconds)
-        if not await trainings.change(self._db, kept.id, only=("waiting", "running"), **changes):
-            await trainings.change(self._db, kept.id, **{**changes, "state": kept.state})
+        if not await trainings.change(self._db, kept.id, changes, only=("waiting", "running")):
+            changes.pop("state", None)
+            await trainings.change(self._db, kept.id, changes)  # it pauses or ends: a last word on how far it came
         elif kept.daily and await day.used(self._db, kept.person, self._studio.now()) >= kept.daily:
-            await trainings.change(
-                self._db, kept.id, only=("running",), state="paused", reason=QUOTA, reason_values={"limit": kept.daily}
-            )
+            paused: dict[str, Json] = {"state": "paused", "reason": QUOTA, "reason_values": {"limit": kept.daily}}
+            await trainings.change(self._db, kept.id, paused, only=("running",))
             self._studio.queue.trainings.park(kept.id)
             first = True
         if again := await trainings.get(self._db, kept.id):
@@ -222,7 +220,7 @@ class Hearing:
             except Refusal as refusal:
                 await self._failed(kept, refusal.key, dict(refusal.values))
                 return
-            await trainings.change(self._db, kept.id, step=kept.plan.steps)
+            await trainings.change(self._db, kept.id, {"step": kept.plan.steps})
             await trainings.end(self._db, kept.id, "done")
             await self._studio.queue.trainings.forget(kept.id)
         elif news.outcome == "failed":
@@ -241,7 +239,7 @@ class Hearing:
     async def _write_losses(self, training: str) -> None:
         losses = self._losses.pop(training, None)
         if losses is not None:
-            await trainings.change(self._db, training, losses=cast(Json, losses))
+            await trainings.change(self._db, training, {"losses": cast(Json, losses)})
 
     # --- news of the jobs that they order ---
 
@@ -299,7 +297,7 @@ class Hearing:
         places, folders = self._studio.rules.places, self._studio.rules.folders
         target = await asyncio.to_thread(learnt_files.folder, kept, places)
         name = kept.file or await asyncio.to_thread(learnt_files.free_name, kept, target, folders)
-        await trainings.change(self._db, kept.id, file=name, chosen=step)
+        await trainings.change(self._db, kept.id, {"file": name, "chosen": step})
         await self.recall()  # before it is there: nobody else may see it for a moment
         await asyncio.to_thread(learnt_files.put, target, name, content)
         await known_files.keep(self._db, model_folders.news())
@@ -336,7 +334,7 @@ class Hearing:
         kept = await trainings.get(self._db, training)
         if kept is None:
             return
-        await trainings.change(self._db, training, only=("waiting", "running", "paused"), state="cancelled")
+        await trainings.change(self._db, training, {"state": "cancelled"}, only=ACTIVE)
         await self._studio.queue.trainings.forget(training)
         ordered = await trainings.sample_jobs(self._db, training)
         for job in ordered:
@@ -386,7 +384,8 @@ class Hearing:
         for kept in await trainings.in_states(self._db, ("paused",)):
             if kept.reason != QUOTA or await day.used(self._db, kept.person, now) >= kept.daily:
                 continue
-            if await trainings.change(self._db, kept.id, only=("paused",), state="waiting", reason="", reason_values={}):
+            new: dict[str, Json] = {"state": "waiting", "reason": "", "reason_values": {}}
+            if await trainings.change(self._db, kept.id, new, only=("paused",)):
                 await self.begin(kept)
                 await self.tell(await trainings.get(self._db, kept.id) or kept)
         for kept in await trainings.in_states(self._db, ("draft",)):
@@ -410,5 +409,3 @@ class Hearing:
 
 def _clock() -> float:
     return asyncio.get_running_loop().time()
-
-

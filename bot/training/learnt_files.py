@@ -38,7 +38,7 @@ def half(data: Path, training: str, step: int) -> Path:
 def steps(data: Path, training: str) -> tuple[int, ...]:
     """The steps whose files are kept, in order."""
     try:
-        names = os.listdir(halves(data) / training)
+        names = [path.name for path in (halves(data) / training).iterdir()]
     except OSError:
         return ()
     return tuple(sorted(int(match[1]) for name in names if (match := _HALF.fullmatch(name))))
@@ -119,5 +119,3 @@ def private_files(kept: Iterable[KeptTraining], data: Path, places: Mapping[str,
             path = half(data, one.id, step)
             found.append(PrivateFile(path, one.person, consent=consent, half=True, word=is_word(one)))
     return found
-
-

@@ -99,7 +99,9 @@ async def twin_of(db: Database, content: bytes, others: Sequence[KeptPicture]) -
 
 async def read(db: Database, queue: Queue, person: str, hash: str, reader: str, limits: Thresholds) -> PictureTags:
     """What a reader sees in a picture, at the cost of the person's seconds."""
-    wish = ReadTags(secrets.token_hex(8), hash, reader, limits.general, limits.character, limits.rating, limits.mcut, ())
+    wish = ReadTags(
+        secrets.token_hex(8), hash, reader, limits.general, limits.character, limits.rating, limits.mcut, ()
+    )
 
     async def charge(seconds: float) -> None:
         await maps.charge(db, person, db.now().date(), seconds)
@@ -156,5 +158,3 @@ def check_inside(found: Signs, name: str, *, person: bool) -> None:
     """Raises Refusal `train.adult` for what is for adults where a person is learnt."""
     if person and verdict(found):
         raise Refusal("train.adult", file=name)
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal, cast
+from typing import Literal
 
 from bot.chat import Person, Press, Request, Room
 from bot.people.limits import standing
@@ -31,8 +31,9 @@ class TrainingRules:
 
 async def check(db: Database, rules: TrainingRules, asked: Request | Press) -> None:
     """Raises Refusal `train.off`, `train.who` for whoever may not have anything learnt here."""
-    rule = str((await standing(db, asked)).server.get("training", rules.who))
-    who = min(rules.who, cast(WhoTrains, rule) if rule in ORDER else rules.who, key=ORDER.index)
+    rule = (await standing(db, asked)).server.get("training")
+    here = next((one for one in ORDER if one == rule), rules.who)
+    who = min(rules.who, here, key=ORDER.index)
     if who == "off":
         raise Refusal("train.off")
     if not allowed(rules, who, asked.person, asked.place.platform, asked.room):

@@ -48,10 +48,12 @@ async def samples(studio: Drawing, kept: KeptTraining, step: int) -> Job | None:
     shown = list(dict.fromkeys(one.caption for one in plan.new))
     texts = [shown[0], shown[len(shown) // 2]]
     keep = str(kept.wishes.get("keep") or "")
-    bare = [captions.without_trigger(kept.trigger, text) or keep or NOTHING.get(kept.kind, "an object") for text in texts]
+    bare = [
+        captions.without_trigger(kept.trigger, text) or keep or NOTHING.get(kept.kind, "an object") for text in texts
+    ]
     if word:
         texts = [", ".join([name, captions.without_trigger(kept.trigger, text)]).strip(", ") for text in texts]
-    made = []
+    made: list[Recipe] = []
     for text in (*texts, *bare):
         seed = following(plan.seed, 1 + len(made) % 2)
         made.append(await _recipe(studio, kept, text, seed, () if word else (LoraUse(name),)))
@@ -61,7 +63,9 @@ async def samples(studio: Drawing, kept: KeptTraining, step: int) -> Job | None:
 async def of_class(studio: Drawing, kept: KeptTraining, text: str) -> Job:
     """Have pictures drawn of what is not to be forgotten."""
     first = await _recipe(studio, kept, text, int(str(kept.wishes.get("seed") or 0)), ())
-    return await _put(studio, kept, CLASS, [replace(first, seed=following(first.seed, place)) for place in range(PRIOR)])
+    return await _put(
+        studio, kept, CLASS, [replace(first, seed=following(first.seed, place)) for place in range(PRIOR)]
+    )
 
 
 async def _recipe(studio: Drawing, kept: KeptTraining, text: str, seed: int, loras: Sequence[LoraUse]) -> Recipe:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol
 from weakref import WeakValueDictionary
 
 from bot.chat import Chat, Person, Press, Request, Say, common
@@ -22,14 +22,15 @@ from bot.training.looked_at import NewPicture
 from bot.training.now import TrainingEstimate, TrainingNow
 from bot.training.planning import check_name, english, trigger_of
 from bot.training.sample_jobs import Drawing
-from bot.training.tag_changes import TagChange
+from bot.training.tag_changes import MOST, TagChange
 from engine.files import catalog
 from engine.files.catalog import Model
-from engine.queue.news import Changed, Finished
 from engine.job import Progress
+from engine.queue.news import Changed, Finished
 from engine.training_plan import KINDS, MAX_PICTURES, MIN_PICTURES, TrainingPlan
 from prompts.errors import Refusal
 from prompts.prompt import Json
+from prompts.safety.signs import verdict
 from prompts.translate.translator import Translator
 from storage import trainings
 from storage.database import new_id
@@ -40,7 +41,6 @@ log = logging.getLogger(__name__)
 
 CONSENT = 1  # the number of the text `train.consent_text`: another number for another text
 WISHES = ("name", "trigger", "kind", "model", "preset", "steps", "seed", "rank", "keep", "files")
-AT_ONCE = 2  # pictures that the detectors look at for one draft
 
 
 class School(Drawing, Protocol):
@@ -147,31 +147,24 @@ class Teaching:
         picture = await asyncio.to_thread(looked_at.checked, new)
         person = kept.kind == "person"
         inside = await looked_at.signs_inside(self._db, new.content)
-        await guard.refuse(self._db, kept.person, {guard.verdict(inside)})
+        await guard.refuse(self._db, kept.person, {verdict(inside)})
         looked_at.check_inside(inside, new.name, person=person)
         tags = await captions.said(new.caption, chain)
         captions.check(tags, new.name, person=person)
         named = await english(new.named, chain)
         captions.check([captions.SaidTag(named)], new.name, person=person)
-        return replace(picture, named=named, **captions.written(tags))
+        caption, source = captions.written(tags)
+        return replace(picture, named=named, caption=caption, source=source)
 
     async def _look(self, training: str) -> None:
         """Have the detectors look for faces and backgrounds in the pictures of a draft that they have not seen."""
-        turn = asyncio.Semaphore(AT_ONCE)
-
-        async def look(one: KeptPicture) -> None:
-            async with turn:
-                flags = await looked_at.seen(self._db, self._studio.queue, kept.person, one)
-            await trainings.flag(self._db, training, one.hash, flags)
-
         kept = await trainings.get(self._db, training)
         unseen = [one for one in await trainings.pictures(self._db, training) if "people" not in one.flags]
         if kept is None or not unseen:
             return
-        found = await asyncio.gather(*map(look, unseen), return_exceptions=True)
-        for error in found:
-            if isinstance(error, BaseException) and not isinstance(error, Refusal):
-                raise error
+        for one in unseen:
+            flags = await looked_at.seen(self._db, self._studio.queue, kept.person, one)
+            await trainings.flag(self._db, training, one.hash, flags)
         await self._changed(training)
 
     async def remove_picture(self, person: str, training: str, place: int) -> KeptTraining:
@@ -180,7 +173,7 @@ class Teaching:
             await self._draft(person, training)
             if not await trainings.remove_picture(self._db, training, place):
                 count = len(await trainings.pictures(self._db, training))
-                raise Refusal("train.no_picture", number=place, count=count)
+                raise Refusal("training.no_picture", number=place, count=count)
             for one in await trainings.pictures(self._db, training):  # who pointed at it, or behind it
                 twin = int(str(one.flags.get("twin") or 0))
                 if twin >= place:
@@ -198,7 +191,7 @@ class Teaching:
             raise Refusal("train.not_one_of", name="option", value=min(unknown), known=", ".join(WISHES))
         async with self._door(training):
             kept = await self._draft(person, training)
-            new: dict[str, Json] = {}
+            new: dict[str, str] = {}
             chosen = dict(kept.wishes)
             for name, value in wishes.items():
                 if name in ("name", "trigger", "kind", "model"):
@@ -207,12 +200,19 @@ class Teaching:
                     chosen.pop(name, None)
                 else:
                     chosen[name] = await self._wish(kept, name, value)
-            changed = replace(kept, wishes=chosen, **new)
+            changed = replace(
+                kept,
+                wishes=chosen,
+                name=new.get("name", kept.name),
+                trigger=new.get("trigger", kept.trigger),
+                kind=new.get("kind", kept.kind),
+                model=new.get("model", kept.model),
+            )
             pictures = await trainings.pictures(self._db, training)
             for one in pictures if changed.kind == "person" else ():
                 captions.check(captions.of_picture(one), one.name, person=True)
             await self._sketch(changed, pictures or [KeptPicture(place=1, hash="0" * 64)])
-            await trainings.change(self._db, training, **{**new, "wishes": cast(Json, chosen)})
+            await trainings.change(self._db, training, {**new, "wishes": chosen})
         return await self._changed(training)
 
     async def _column(self, kept: KeptTraining, name: str, value: str) -> str:
@@ -260,16 +260,16 @@ class Teaching:
             pictures = [one for one in await trainings.pictures(self._db, training) if not one.prior]
             for place in change.places:
                 if all(one.place != place for one in pictures):
-                    raise Refusal("train.no_picture", number=place, count=len(pictures))
-            new: dict[int, dict[str, str]] = {}
+                    raise Refusal("training.no_picture", number=place, count=len(pictures))
+            new: dict[int, tuple[str, str]] = {}
             for one in pictures:
                 if change.places and one.place not in change.places:
                     continue
                 tags = await captions.changed(captions.of_picture(one), change, chain)
                 captions.check(tags, one.name, person=kept.kind == "person")
                 new[one.place] = captions.written(tags)
-            for place, columns in new.items():
-                await trainings.change_picture(self._db, training, place, **columns)
+            for place, (caption, source) in new.items():
+                await trainings.say(self._db, training, place, {"caption": caption, "source": source})
         return await self._changed(training)
 
     async def read_tags(self, asked: Request | Press, training: str) -> KeptTraining:
@@ -289,7 +289,8 @@ class Teaching:
                     raise Refusal("train.adult", file=one.name or str(one.place))
                 tags = [captions.SaidTag(tag.name) for tag in found.shown if tag.kind in ("general", "character")]
                 captions.check(tags, one.name, person=kept.kind == "person")
-                await trainings.change_picture(self._db, training, one.place, **captions.written(tags[:60]))
+                caption, _ = captions.written(tags[:MOST])
+                await trainings.say(self._db, training, one.place, {"caption": caption, "source": ""})
         return await self._changed(training)
 
     # --- from the start to the end ---
@@ -348,9 +349,11 @@ class Teaching:
             plan = await self._sketch(kept, pictures)
             await asyncio.to_thread(learnt_files.folder, replace(kept, plan=plan), self._studio.rules.places)
             begun = await trainings.change(
-                self._db, training, only=("draft",), state="waiting", plan=plan.to_json(), steps=plan.steps,
-                daily=daily, step=0, losses=[], reason="", reason_values={},
-            )  # fmt: skip
+                self._db,
+                training,
+                {"state": "waiting", "plan": plan.to_json(), "steps": plan.steps, "daily": daily},
+                only=("draft",),
+            )
         if begun:
             await self._hearing.begin(await self.get(asked.person.id, training))
         return await self._changed(training)
@@ -370,9 +373,8 @@ class Teaching:
     async def pause(self, person: str, training: str) -> KeptTraining:
         """Let it rest until it is told to go on."""
         await self.get(person, training)
-        if not await trainings.change(
-            self._db, training, only=("waiting", "running"), state="paused", reason="", reason_values={}
-        ):
+        paused: dict[str, Json] = {"state": "paused", "reason": "", "reason_values": {}}
+        if not await trainings.change(self._db, training, paused, only=("waiting", "running")):
             raise Refusal("train.not_running")
         self._studio.queue.trainings.park(training)
         return await self._changed(training)
@@ -391,9 +393,11 @@ class Teaching:
             today = await quotas.allowance(self._db, self._studio.rules.access, asked, self._studio.now())
             daily = 0 if asked.person.admin else today.seconds
             again = await trainings.change(
-                self._db, training, only=("paused", "failed"), state="waiting", reason="", reason_values={},
-                ended=None, daily=daily,
-            )  # fmt: skip
+                self._db,
+                training,
+                {"state": "waiting", "reason": "", "reason_values": {}, "ended": None, "daily": daily},
+                only=("paused", "failed"),
+            )
         if again:
             await self._hearing.begin(await self.get(asked.person.id, training))
         return await self._changed(training)
@@ -422,7 +426,9 @@ class Teaching:
                 await trainings.add_picture(self._db, new.id, one, await self._db.files.get(one.hash))
             wishes = {name: value for name, value in kept.wishes.items() if name in WISHES}
             await trainings.change(
-                self._db, new.id, wishes=cast(Json, wishes), trigger=kept.trigger, kind=kept.kind, model=kept.model
+                self._db,
+                new.id,
+                {"wishes": wishes, "trigger": kept.trigger, "kind": kept.kind, "model": kept.model},
             )
         return await self._changed(new.id)
 
@@ -442,7 +448,7 @@ class Teaching:
         kept = await self.get(person, training)
         if not kept.file:
             raise Refusal("train.no_file")
-        await trainings.change(self._db, training, shared=shared)
+        await trainings.change(self._db, training, {"shared": shared})
         await self._hearing.recall()
         return await self._changed(training)
 
@@ -579,5 +585,3 @@ class Teaching:
             raise Refusal("train.gone")
         await self._hearing.tell(kept)
         return kept
-
-

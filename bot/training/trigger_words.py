@@ -1,4 +1,4 @@
-"""The word that will call for what is learnt: offered from the name, and rare, so that the model knows nothing by it."""
+"""The word that will call for what is learnt: offered from the name, and so rare that the model knows nothing by it."""
 
 from __future__ import annotations
 

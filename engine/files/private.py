@@ -13,8 +13,8 @@ from pathlib import Path
 @dataclass(frozen=True, slots=True)
 class PrivateFile:
     """A file that somebody has learnt: whose it is, what it may be called besides its own name ("": nothing), whether
-    everybody may draw with it, whether it shows somebody who agreed to that, whether it is one from along the way, which
-    no list has, and whether it is an embedding, which its name calls wherever it stands."""
+    everybody may draw with it, whether it shows somebody who agreed to that, whether it is one from along the way,
+    which no list has, and whether it is an embedding, which its name calls wherever it stands."""
 
     path: Path
     owner: str
