@@ -102,7 +102,7 @@ def whole(now: TrainingNow, models: Sequence[tuple[str, str]], language: str) ->
         "notes": _notes(now, pictures, language),
         "consent": {
             "needed": now.consent_needed,
-            "text": texts.say(language, "train.consent_text"),
+            "text": sentence(language, "train.consent_text", {}),
             "given": texts.say(language, "page.train.consent.given", when=kept.consent.at[:16].replace("T", " "))
             if kept.consent
             else "",
@@ -209,11 +209,21 @@ def _picture(kept: KeptTraining, one: KeptPicture, frame: Frame, language: str) 
 
 
 def _tag(said: SaidTag, language: str) -> Object:
-    """A tag in both languages, the person's first; Chinese as it was said, else as the glossary has it."""
-    name = said.source or in_chinese(said.tag)
-    if name and chinese(language):
-        return {"first": said.source or written(name, language), "second": said.tag}
-    return {"first": said.tag, "second": name}
+    """A tag in English (`tag`), and in both languages, the person's first; Chinese as it was said, else as the glossary
+    has it."""
+    name = said.source or written(in_chinese(said.tag), language)
+    both = (name, said.tag) if name and chinese(language) else (said.tag, name)
+    return {"tag": said.tag, "first": both[0], "second": both[1]}
+
+
+def meant(words: Sequence[str], pictures: Sequence[KeptPicture], language: str) -> tuple[str, ...]:
+    """The tags that pictures have, as the page shows them, in the English that is kept; others as they are."""
+    shown: dict[str, str] = {}
+    for one in pictures:
+        for tag in of_picture(one):
+            told = _tag(tag, language)
+            shown |= {str(told[side]).casefold(): tag.tag for side in ("second", "first") if told[side]}
+    return tuple(dict.fromkeys(shown.get(word.casefold(), word) for word in words))
 
 
 def _flags(kept: KeptTraining, one: KeptPicture, lost: float, language: str) -> list[Json]:

@@ -182,8 +182,10 @@ export function draftForm(first, { put: renew, limit, gone }) {
       }
     },
   });
-  const consentText = el("span", {});
-  const consent = el("label", { class: "train-consent", hidden: true }, agreed, consentText);
+  const consentText = el("p", { id: "train-consent-text" });
+  const agreeing = el("span", {});
+  const consent = el("div", { class: "train-consent", hidden: true }, consentText, el("label", {}, agreed, agreeing));
+  agreed.setAttribute("aria-describedby", consentText.id);
   const problem = el("p", { class: "problem", role: "alert" });
   const begin = button(t("page.train.start"), {
     shape: "learn",
@@ -258,7 +260,7 @@ export function draftForm(first, { put: renew, limit, gone }) {
     const there = training.pictures.length > 0;
     tagging.hidden = !there;
     const counts = new Map();
-    for (const one of training.pictures) for (const each of one.tags) counts.set(each.first, { ...each, count: (counts.get(each.first)?.count ?? 0) + 1 });
+    for (const one of training.pictures) for (const each of one.tags) counts.set(each.tag, { ...each, count: (counts.get(each.tag)?.count ?? 0) + 1 });
     const rows = [...counts.values()].sort((one, other) => other.count - one.count);
     known.replaceChildren(...rows.map((one) => el("option", { value: one.first, label: one.second })));
     common.replaceChildren(
@@ -278,7 +280,8 @@ export function draftForm(first, { put: renew, limit, gone }) {
     usual.hidden = !training.steps_said;
     tell();
     consent.hidden = !training.consent.needed;
-    consentText.textContent = training.consent.given ? training.consent.given : training.consent.text;
+    consentText.textContent = training.consent.text;
+    agreeing.textContent = training.consent.given || t("page.train.consent");
     agreed.checked = agreed.disabled = Boolean(training.consent.given);
   }
 

@@ -77,11 +77,13 @@ class FakeTeaching:
             flags: dict[str, Json] = {"faces": [[0.3, 0.1, 0.6, 0.4]]} if one.name in self.faces else {}
             flags |= {"small": True} if min(size) < 64 else {}
             file = await self.db.files.put(one.content, ".png")
-            told = captions.written(await captions.said(one.caption, [Glossary()]))
-            place = len(mine) + 1
+            caption, source = captions.written(await captions.said(one.caption, [Glossary()]))
             mine.append(
-                KeptPicture(place=place, hash=file, name=one.name, flags=flags, width=size[0], height=size[1], **told)
-            )
+                KeptPicture(
+                    place=len(mine) + 1, hash=file, name=one.name, caption=caption, source=source, flags=flags,
+                    width=size[0], height=size[1],
+                )
+            )  # fmt: skip
         self.shown[training] = mine
         return await self.put(kept)
 
@@ -109,8 +111,9 @@ class FakeTeaching:
             raise Refusal("access.minors")
         for at, one in enumerate(self.shown[training]):
             if not change.places or one.place in change.places:
-                now = captions.written(await captions.changed(captions.of_picture(one), change, [Glossary()]))
-                self.shown[training][at] = replace(one, **now)
+                tags = await captions.changed(captions.of_picture(one), change, [Glossary()])
+                caption, source = captions.written(tags)
+                self.shown[training][at] = replace(one, caption=caption, source=source)
         return await self.put(kept)
 
     async def read_tags(self, asked: Request | Press, training: str) -> KeptTraining:
