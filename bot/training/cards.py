@@ -42,7 +42,7 @@ async def _draft(db: Database, now: TrainingNow) -> Card:
     fields = [*_found(kept, pictures), *_said(kept, pictures), Field(Say("training.field.trigger"), kept.trigger)]
     if kept.model:
         fields.append(Field(Say("training.field.model"), kept.model))
-    if prior := str(kept.wishes.get("prior") or ""):
+    if prior := str(kept.wishes.get("keep") or ""):
         fields.append(Field(Say("training.field.prior"), prior))
     if (one := now.estimate) is not None:
         each = round(one.views / max(1, len(pictures)))
@@ -50,8 +50,8 @@ async def _draft(db: Database, now: TrainingNow) -> Card:
         fields.append(Field(Say("training.field.length"), Say("training.length", values)))
         key = "training.takes" if one.left is None else "training.takes_of"
         fields.append(Field(Say("training.field.takes"), Say(key, {**values, "left": one.left or 0})))
-    if now.consent_needed:
-        key = "training.agreed" if kept.consent else "training.consent_card"
+    if now.consent_needed or kept.consent:
+        key = "training.agreed" if kept.consent else "train.consent_text"
         fields.append(Field(Say("training.field.consent"), Say(key)))
     if now.refused is not None:
         fields.append(Field(Say("training.field.refused"), now.refused))
@@ -283,9 +283,9 @@ def delete_card(kept: KeptTraining) -> Card:
     return Card(text=Say("training.sure", {"name": kept.name}), buttons=(button,), language=kept.language)
 
 
-def gone_card(name: str, language: str) -> Card:
-    """What stands where a training stood that was deleted."""
-    return Card(text=Say("training.deleted", {"name": name}), language=language, stays=True)
+def gone_card(language: str) -> Card:
+    """What stands where a training stood that was deleted: nothing of it."""
+    return Card(text=Say("training.gone_here"), language=language, stays=True)
 
 
 def moved_card(name: str, language: str) -> Card:

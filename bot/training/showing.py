@@ -87,7 +87,7 @@ class Showing:
 
     async def _edited(self, chat: Chat, kept: KeptTraining, now: TrainingNow | None) -> None:
         try:
-            card = await cards.training_card(self._db, now) if now else cards.gone_card("", kept.language)
+            card = await cards.training_card(self._db, now) if now else cards.gone_card(kept.language)
             await chat.edit(kept.place, card)
         except Gone:
             await trainings.stands(self._db, kept.id, Place(kept.place.platform, kept.place.chat))

@@ -18,6 +18,7 @@ from bot.platforms.telegram.updates import Updates
 from bot.studio.rules import Rules
 from bot.studio.studio import Studio
 from bot.studio.suggest import Completion, suggest
+from bot.training.may_train import TrainingRules
 from engine.queue.queue import Queue
 from prompts.translate.chain import chain
 from tests.bot.platforms.discord.desk import REACTIONS, chat_on
@@ -73,6 +74,7 @@ async def house(folder: Path) -> AsyncIterator[House]:
             loras=(folder / "loras",),
             model="danqing-demo",
             pictures_per_request=4,
+            training=TrainingRules(who="everybody"),
         )
         studio = Studio(db, queue, chain(folder / "cache"), rules)
 
