@@ -25,6 +25,7 @@ ADULT = frozenset({"questionable", "explicit"})  # nakedness and sex; "sensitive
 DETECTORS, JUDGE = "detectors", "danqing-demo"
 CLIP = "clip:"  # before the name of a CLIP
 
+FaceBox = tuple[float, float, float, float]
 MOST_ASKED = 400  # words that one reading is asked about
 # A face made of signs ("^_^", "o_o", ">_<") is no two words with a line between them.
 _WORD = re.compile(r"[a-z0-9]{2}", re.IGNORECASE)
@@ -71,11 +72,13 @@ def threshold(name: str, value: float) -> float:
 @dataclass(frozen=True, slots=True)
 class PictureTags:
     """What a `reader` sees in one picture, the surest first of each kind. `asked` has the score of every word asked
-    about that it knows, whatever the thresholds: what it does not know is not in it."""
+    about that it knows, whatever the thresholds: what it does not know is not in it. `faces` are where the detectors
+    see some: left, top, right and bottom in shares of the picture."""
 
     reader: str
     tags: tuple[SeenTag, ...] = ()
     asked: Mapping[str, float] = field(default_factory=dict)
+    faces: tuple[FaceBox, ...] = ()
 
     def of(self, kind: TagKind) -> tuple[SeenTag, ...]:
         return tuple(one for one in self.tags if one.kind == kind)
@@ -91,18 +94,25 @@ class PictureTags:
         return max(self.of("rating"), key=lambda one: one.score).name if self.of("rating") else ""
 
     def to_json(self) -> dict[str, Json]:
-        return {
+        told: dict[str, Json] = {
             "reader": self.reader,
             "tags": [one.to_json() for one in self.tags],
             "asked": {name: round(score, 4) for name, score in self.asked.items()},
         }
+        return {**told, "faces": [[round(one, 4) for one in box] for box in self.faces]} if self.faces else told
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> Self:
         """Raises KeyError, TypeError for what `to_json` did not make."""
         rows = cast(list[dict[str, str | float]], value["tags"])
         tags = tuple(SeenTag(str(one["name"]), float(one["score"]), cast(TagKind, one["kind"])) for one in rows)
-        return cls(str(value["reader"]), tags, cast(dict[str, float], value["asked"]))
+        faces = cast(list[FaceBox], value.get("faces", []))
+        return cls(
+            str(value["reader"]),
+            tags,
+            cast(dict[str, float], value["asked"]),
+            tuple((a, b, c, d) for a, b, c, d in faces),
+        )
 
 
 def kept(tags: Iterable[SeenTag], limits: Thresholds) -> tuple[SeenTag, ...]:

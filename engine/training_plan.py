@@ -63,7 +63,9 @@ class TrainingPicture:
 
     def to_json(self) -> dict[str, Json]:
         """As it was written before there was more to say: without what is not said."""
-        told = {"file": self.file, "hash": self.hash, "caption": self.caption, "prior": self.prior}
+        told: dict[str, Json] = {
+            "file": self.file, "hash": self.hash, "caption": self.caption, "prior": self.prior,
+        }  # fmt: skip
         more: dict[str, Json] = {"crop": list(self.crop), "focus": list(self.focus), "map": self.map}
         if self.map:
             more["map_hash"] = self.map_hash

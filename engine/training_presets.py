@@ -22,10 +22,10 @@ class TrainingPreset:
 
 # Counted in views, pictures shown: what trainers call epochs and repeats confuses everybody. The figures are the middle
 # of what the common trainers' presets agree on; those of the built-in model were measured on it.
-_SD15 = {"batch": 2, "accumulate": 2, "unet_rate": 2e-4, "text_rate": 2e-5}
-_STYLE = {"conv_rank": 8, "conv_alpha": 4.0, "text_rate": 0.0, "flips": True}
-_SDXL = {"batch": 1, "accumulate": 4, "unet_rate": 1e-4, "resolution": 1024}
-_DEMO = {
+_SD15: dict[str, Json] = {"batch": 2, "accumulate": 2, "unet_rate": 2e-4, "text_rate": 2e-5}
+_STYLE: dict[str, Json] = {"conv_rank": 8, "conv_alpha": 4.0, "text_rate": 0.0, "flips": True}
+_SDXL: dict[str, Json] = {"batch": 1, "accumulate": 4, "unet_rate": 1e-4, "resolution": 1024}
+_DEMO: dict[str, Json] = {
     "batch": 8, "unet_rate": 3e-3, "rank": 8, "alpha": 8.0, "resolution": 128, "bucket_step": 8, "snr_gamma": 0.0,
     "fall": 0.0,
 }  # fmt: skip
@@ -34,23 +34,23 @@ _THING = {
     "sdxl": TrainingPreset(60, 1200, 3000, _SDXL),
     "demo": TrainingPreset(48, 480, 2400, _DEMO),
 }
-_CONSTANT = {"warm": 0.0, "fall": 0.0}
+_CONSTANT: dict[str, Json] = {"warm": 0.0, "fall": 0.0}
 # EasyPhoto's own: what it makes is a portrait of one person, of crops round the face.
-_PORTRAIT = {"batch": 1, "accumulate": 4, "unet_rate": 1e-4, "rank": 32, "alpha": 16.0, **_CONSTANT}
+_PORTRAIT: dict[str, Json] = {"batch": 1, "accumulate": 4, "unet_rate": 1e-4, "rank": 32, "alpha": 16.0, **_CONSTANT}
 # Vectors have no decay to speak of and stand large rates: nothing else can break.
-_INVERSION = {
+_INVERSION: dict[str, Json] = {
     "learns": "inversion", "unet_rate": 5e-3, "text_rate": 0.0, "batch": 4, "accumulate": 1, "snr_gamma": 0.0,
     "warm": 0.0,
 }  # fmt: skip
 # As the tutorial's table has it: 512, 800 steps of four pictures one after another, 1e-4, 128/64, an even rate.
-_TUTORIAL = {
+_TUTORIAL: dict[str, Json] = {
     "batch": 1, "accumulate": 4, "unet_rate": 1e-4, "text_rate": 1e-4, "rank": 128, "alpha": 64.0, "resolution": 512,
     "snr_gamma": 0.0, "dropout": 0.0, "shuffled": False, **_CONSTANT,
 }  # fmt: skip
-_FULL = {
+_FULL: dict[str, Json] = {
     "learns": "whole", "unet_rate": 2e-6, "text_rate": 0.0, "batch": 1, "accumulate": 4, "snr_gamma": 0.0, **_CONSTANT,
 }  # fmt: skip
-_CONTROLNET = {
+_CONTROLNET: dict[str, Json] = {
     "learns": "controlnet", "unet_rate": 1e-5, "text_rate": 0.0, "batch": 4, "accumulate": 1, "snr_gamma": 0.0,
     "dropout": 0.5, "shuffled": False, **_CONSTANT,
 }  # fmt: skip

@@ -60,6 +60,7 @@ class TrainingWish:
     prior: str = ""
     consent: bool = False
     out: Path | None = None
+    preset: str = ""
 
 
 async def train(
@@ -131,10 +132,11 @@ async def _planned(
     ]
     try:
         plan = planned(
-            wish.kind, family, name=name, trigger=trigger, model=model.name, pictures=pictures, steps=wish.steps, **said
-        )
+            wish.kind, family, name=name, trigger=trigger, model=model.name, pictures=pictures, steps=wish.steps,
+            preset=wish.preset, side=model.width, **said,
+        )  # fmt: skip
     except BadPlan as error:
-        raise Refusal("train.failed", reason=str(error)) from error
+        raise Refusal(error.key, **error.values) from error
     sizes = buckets.sizes(plan.resolution, plan.bucket_step)
     wrong = await asyncio.to_thread(faults.faults, found.pictures, sizes, plan.resolution)
     tell(*found.notes, *([note] if note else []), *notes, *wrong)

@@ -8,12 +8,12 @@ import struct
 import zlib
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bot.chat import Upload
 from bot.studio.contact_sheet import encoded, flat
 from engine.pixels import png_recipe
+from engine.pixels.shades import DEEP, shallow
 from engine.poses import reading, writing
 from prompts.errors import Refusal
 
@@ -44,13 +44,13 @@ def checked(upload: Upload, max_megapixels: int = MAX_MEGAPIXELS) -> Upload:
             if min(picture.size) < MIN_SIDE:
                 raise Refusal("upload.too_small", width=picture.width, height=picture.height, limit=MIN_SIDE)
             kept = picture.format == "PNG" and max(picture.size) <= MAX_SIDE and not picture.getexif().get(0x0112)
-            kept = kept and picture.mode not in _DEEP
+            kept = kept and picture.mode not in DEEP
             if picture.format == "JPEG":
                 picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
             picture.load()
             if kept:
                 return upload
-            upright = _shallow(ImageOps.exif_transpose(picture))
+            upright = shallow(ImageOps.exif_transpose(picture))
     except UnidentifiedImageError:
         raise Refusal("upload.not_a_picture") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -68,16 +68,6 @@ def _posed(upload: Upload) -> Upload:
     scale = min(1.0, MAX_SIDE / max(pose.width, pose.height))
     width, height = (max(MIN_POSE, round(side * scale)) for side in (pose.width, pose.height))
     return Upload(f"{Path(upload.name).stem}.png", writing.png(pose, width, height))
-
-
-_DEEP = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I"})  # modes of pictures with 16 bits a pixel
-
-
-def _shallow(picture: Image.Image) -> Image.Image:
-    """A picture of 16 bits in shades of 8: Pillow would make all that is not nearly black white."""
-    if picture.mode not in _DEEP:
-        return picture
-    return Image.fromarray(np.clip(np.asarray(picture).astype(np.float32) / 257, 0, 255).round().astype(np.uint8))
 
 
 def measured(content: bytes) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from PIL import Image, ImageOps
 
 from bot.chat import Say
+from engine.pixels.shades import shallow
 from engine.training_plan import MAX_PICTURES, MIN_PICTURES
 from prompts.errors import Refusal
 
@@ -190,7 +191,7 @@ def _opened(content: bytes) -> Image.Image:
     with Image.open(io.BytesIO(content), formats=FORMATS) as image:
         if image.width * image.height > MOST_PIXELS:
             raise ValueError("too many pixels")
-        return ImageOps.exif_transpose(image)
+        return shallow(ImageOps.exif_transpose(image))
 
 
 def _caption(one: Entry, beside: dict[str, Entry]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
@@ -29,11 +29,13 @@ def sizes(resolution: int, step: int) -> tuple[Size, ...]:
 @dataclass(frozen=True, slots=True)
 class Placed:
     """How a picture fits a bucket: the bucket, the size that the whole picture gets, and the left upper corner of what
-    of that is kept; `lost` is the share of the picture that is cut off."""
+    of that is kept; `lost` is the share of the picture that is cut off. Of a picture of which a part alone is wanted,
+    `part` (left, top, right, bottom; pixels) is that, and all else is said of it."""
 
     bucket: Size
     size: Size
     corner: tuple[int, int]
+    part: tuple[int, int, int, int] | None = None
 
     @property
     def lost(self) -> float:
@@ -58,11 +60,38 @@ def placed(picture: Size, buckets: Sequence[Size], focus: tuple[float, float] | 
     return Placed(bucket, size, (corner[0], corner[1]))
 
 
+def placed_in(
+    picture: Size, buckets: Sequence[Size], crop: Sequence[float] = (), focus: Sequence[float] = ()
+) -> Placed:
+    """The same of the part of a picture that `crop` says (left, top, right, bottom), all of it for (), and with the
+    `focus` that is said or none for (), both in shares of the whole picture."""
+    across, down = (focus[0], focus[1]) if focus else (None, None)
+    if not crop:
+        return placed(picture, buckets, (across, down) if across is not None and down is not None else None)
+    width, height = picture
+    left, top = min(width - 1, round(crop[0] * width)), min(height - 1, round(crop[1] * height))
+    right, bottom = max(left + 1, round(crop[2] * width)), max(top + 1, round(crop[3] * height))
+    own = None
+    if across is not None and down is not None:
+        own = (across * width - left) / (right - left), (down * height - top) / (bottom - top)
+    return replace(placed((right - left, bottom - top), buckets, own), part=(left, top, right, bottom))
+
+
+def shares(picture: Size, place: Placed) -> tuple[float, float, float, float]:
+    """What is kept of a picture, (left, top, right, bottom) in shares of it."""
+    left, top, right, bottom = place.part or (0, 0, *picture)
+    wide, high = (right - left) / place.size[0], (bottom - top) / place.size[1]  # pixels of the picture for one of it
+    (x, y), (width, height) = place.corner, place.bucket
+    first, second = (left + x * wide) / picture[0], (top + y * high) / picture[1]
+    return first, second, first + width * wide / picture[0], second + height * high / picture[1]
+
+
 def cropped(image: Image.Image, place: Placed) -> Image.Image:
     """The RGB picture as it lies in its bucket; what is see-through is white."""
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         whole = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", whole.size, "white"), whole)
     left, top = place.corner
+    image = image.crop(place.part) if place.part else image
     resized = image.convert("RGB").resize(place.size, Image.Resampling.LANCZOS)
     return resized.crop((left, top, left + place.bucket[0], top + place.bucket[1]))

@@ -19,12 +19,10 @@ from engine.demo.concepts import concepts
 from engine.demo.judge import BACKGROUNDS, LAYOUTS, Judge
 from engine.demo.scale import SCALES
 from engine.finish.detection import find_boxes
+from engine.pixels import rim
 from engine.taggers.network import square
 from engine.tagging import DETECTORS, JUDGE, PictureTags, SeenTag, Thresholds, kept, plain
 
-SMALL = 256  # pixels a side in which colours are looked at
-RIM = 0.06  # of the shorter side: what lies so near the edge is background
-EVEN = 14.0  # deviation of a rim of one colour, in shades of 0…255
 NEAR = 95.0  # how far a colour lies from its name at most, in RGB
 GREY = 5.0  # mean difference between red, green and blue of a picture without colours
 PORTRAIT, UPPER = 0.25, 0.1  # a face's share of the picture's height from which it is one, or shows the upper body
@@ -50,7 +48,17 @@ def looked_at(image: Image.Image, folders: Sequence[Path], limits: Thresholds, a
     found["highres"] = float(longer >= HIGH[0] and shorter >= HIGH[1])
     found["absurdres"] = float(longer >= HIGHEST[0] and shorter >= HIGHEST[1])
     tags = kept((SeenTag(name, score) for name, score in found.items() if score), limits)
-    return PictureTags(DETECTORS, tags, {word: found[plain(word)] for word in asked if plain(word) in found})
+    wide, high = image.size
+    boxes = [
+        (_share(one.left / wide), _share(one.top / high), _share(one.right / wide), _share(one.bottom / high))
+        for one in faces
+    ]
+    said = {word: found[plain(word)] for word in asked if plain(word) in found}
+    return PictureTags(DETECTORS, tags, said, tuple(boxes))
+
+
+def _share(value: float) -> float:
+    return min(1.0, max(0.0, value))
 
 
 def _vocabulary() -> tuple[str, ...]:
@@ -60,15 +68,11 @@ def _vocabulary() -> tuple[str, ...]:
 def _colours(image: Image.Image) -> dict[str, float]:
     """Words for an even rim, and for the colour that a third of the picture has."""
     small = square(image) if image.has_transparency_data else image.convert("RGB")
-    small = small.resize((SMALL, SMALL), Image.Resampling.BOX)
-    pixels: NDArray[np.float32] = np.asarray(small, np.float32)
-    wide = round(RIM * SMALL)
-    rim = np.concatenate([pixels[:wide].reshape(-1, 3), pixels[-wide:].reshape(-1, 3)])
-    rim = np.concatenate([rim, pixels[:, :wide].reshape(-1, 3), pixels[:, -wide:].reshape(-1, 3)])
+    pixels = rim.small(small)
     found: dict[str, float] = {}
-    if float(rim.std(axis=0).max()) <= EVEN:
+    if (colour := rim.even_rim(pixels)) is not None:
         found["simple background"] = 1.0
-        if name := _named(rim.mean(axis=0)):
+        if name := _named(colour):
             found[f"{name} background"] = 1.0
     found["greyscale"] = float(float((pixels.max(axis=2) - pixels.min(axis=2)).mean()) <= GREY)
     return found

@@ -34,30 +34,34 @@ def normal(generator: np.random.Generator, shape: Sequence[int]) -> Tensor:
 
 class Order:
     """Which pictures each batch shows. Batches are of one bucket, buckets come as often as they have pictures, and a
-    picture comes again when all others of its bucket have come.
+    picture comes again when all others of its bucket have come. In a batch no picture is twice: one that is alone in
+    its bucket is a batch of its own, and comes the more often.
 
     `buckets` says the bucket of each picture. Two orders of one seed with another `key` are different.
     """
 
     def __init__(self, seed: int, buckets: Sequence[object], size: int, batches: int, key: int = 0) -> None:
-        self._seed, self._size, self._key = seed, size, key
+        self._seed, self._key = seed, key
         kinds = list(dict.fromkeys(buckets))
         self._of = [[place for place, one in enumerate(buckets) if one == kind] for kind in kinds]
         shares = np.array([len(own) for own in self._of]) / len(buckets)
-        # The bucket that is owed most comes next; and which of its batches that is.
-        taken = np.zeros(len(kinds), np.int64)
+        self._sizes = [min(size, len(own)) for own in self._of]
+        # The bucket that is owed most comes next, counted in full batches; and which of its batches that is.
+        shown, taken = np.zeros(len(kinds)), np.zeros(len(kinds), np.int64)
         self._which = np.zeros((batches, 2), np.int64)
         for number in range(batches):
-            kind = int(np.argmax(shares * (number + 1) - taken))
+            kind = int(np.argmax(shares * (shown.sum() + 1) - shown))
             self._which[number] = kind, taken[kind]
             taken[kind] += 1
+            shown[kind] += self._sizes[kind] / size
 
     def batch(self, number: int) -> list[int]:
         """The pictures of a batch, by their places in the list of all."""
         kind, nth = (int(one) for one in self._which[number])
-        own, first = self._of[kind], nth * self._size
+        size = self._sizes[kind]
+        own, first = self._of[kind], nth * size
         found = []
-        for place in range(first, first + self._size):
+        for place in range(first, first + size):
             turn, at = divmod(place, len(own))
             found.append(own[int(dice(self._seed, Purpose.ORDER, self._key, kind, turn).permutation(len(own))[at])])
         return found

@@ -8,7 +8,7 @@ import json
 import os
 import struct
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,31 +19,47 @@ from engine.files.by_hash import old_hash
 from engine.files.catalog import Model
 from engine.training_plan import TrainingPlan
 
-_KINDS = {torch.float16: "F16", torch.float32: "F32", torch.bfloat16: "BF16"}
+_KINDS = {
+    torch.float16: "F16", torch.float32: "F32", torch.bfloat16: "BF16", torch.float64: "F64", torch.int64: "I64",
+    torch.int32: "I32", torch.uint8: "U8", torch.bool: "BOOL",
+}  # fmt: skip
 _OLD_FROM, _OLD_TO = 0x100000, 0x110000  # what A1111's first hash is made of
 BASES = {"sd15": "sd_v1", "sd2": "sd_v2", "sdxl": "sdxl_base_v1-0", "demo": "danqing-demo"}
 ARCHITECTURES = {
     "sd15": "stable-diffusion-v1", "sd2": "stable-diffusion-v2", "sdxl": "stable-diffusion-xl-v1-base",
     "demo": "danqing-demo",
 }  # fmt: skip
+OPTIMISERS = {
+    "AdamW8bit": "bitsandbytes.optim.AdamW8bit", "Prodigy": "prodigyopt.Prodigy",
+    "ScheduleFree": "schedulefree.AdamWScheduleFree",
+}  # fmt: skip
+WEIGHTS = "diffusion_pytorch_model.safetensors"  # of a network in a folder
+FORMS = {"lora": "/lora", "inversion": "/textual-inversion", "whole": "", "controlnet": "/controlnet"}
 
 
 def content(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes:
     """The file with these tensors and metadata, both in the order of their names. Raises ValueError for numbers that
     are none."""
+    for name, tensor in sorted(tensors.items()):
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise ValueError(f"{name} has numbers that are none")
+    return b"".join(parts(tensors, metadata))
+
+
+def parts(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> Iterator[bytes]:
+    """The same piece by piece, of a file that is larger than memory should hold twice."""
     header: dict[str, object] = {"__metadata__": dict(sorted(metadata.items()))}
-    data: list[bytes] = []
     reached = 0
     for name, tensor in sorted(tensors.items()):
-        if not torch.isfinite(tensor).all():
-            raise ValueError(f"{name} has numbers that are none")
-        data.append(tensor.contiguous().view(torch.uint8).numpy().tobytes() if tensor.ndim else _scalar(tensor))
-        end = reached + len(data[-1])
+        end = reached + tensor.nbytes
         header[name] = {"dtype": _KINDS[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [reached, end]}
         reached = end
     told = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     told += b" " * (-len(told) % 8)
-    return b"".join([struct.pack("<Q", len(told)), told, *data])
+    yield struct.pack("<Q", len(told))
+    yield told
+    for _, tensor in sorted(tensors.items()):
+        yield tensor.contiguous().view(torch.uint8).numpy().tobytes() if tensor.ndim else _scalar(tensor)
 
 
 def _scalar(tensor: Tensor) -> bytes:
@@ -62,12 +78,13 @@ def lora_file(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> byt
     return content(tensors, {**metadata, **hashes})
 
 
-def write(path: Path, made: bytes) -> None:
+def write(path: Path, made: bytes | Iterable[bytes]) -> None:
     """The file, whole or not at all, and on the disk when this returns. Raises OSError."""
     part = path.with_name(f"{path.name}.part")
     try:
         with part.open("wb") as file:
-            file.write(made)
+            for block in (made,) if isinstance(made, bytes) else made:
+                file.write(block)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
@@ -123,7 +140,7 @@ def metadata(plan: TrainingPlan, step: int, buckets: Mapping[tuple[int, int], in
         "ss_text_encoder_lr": plan.text_rate or None,
         "ss_lr_scheduler": "constant_with_warmup" if not plan.fall else "warmup_stable_decay",
         "ss_lr_warmup_steps": round(plan.warm * plan.steps),
-        "ss_optimizer": f"torch.optim.{plan.optimiser}",
+        "ss_optimizer": OPTIMISERS.get(plan.optimiser, f"torch.optim.{plan.optimiser}"),
         "ss_max_grad_norm": 1.0,
         "ss_network_module": "networks.lora",
         "ss_network_dim": plan.rank,
@@ -163,7 +180,7 @@ def metadata(plan: TrainingPlan, step: int, buckets: Mapping[tuple[int, int], in
         "danqing.training": json.dumps(plan.settings, sort_keys=True),
         "danqing.training_code": plan.code,
         "modelspec.sai_model_spec": "1.0.1",
-        "modelspec.architecture": f"{ARCHITECTURES.get(family, family)}/lora",
+        "modelspec.architecture": f"{ARCHITECTURES.get(family, family)}{FORMS[plan.learns]}",
         "modelspec.implementation": "danqing",
         "modelspec.title": plan.name,
         "modelspec.trigger_phrase": plan.trigger,

@@ -1,9 +1,10 @@
-"""The networks while a LoRA is learnt: twins of a model's, which share its weights, with low-rank layers beside
-them."""
+"""What learns: the protocol of it, and LoRAs: twins of a model's networks, which share its weights, with low-rank
+layers beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -20,15 +21,43 @@ LARGE = 300_000_000  # weights of a UNet from which it keeps few activations on 
 TEXT = ("text_encoder", "text_encoder_2")
 
 
+class Pupil(Protocol):
+    """What learns on a model, whose own modules never know of it."""
+
+    @property
+    def weights(self) -> Mapping[str, Mapping[str, nn.Parameter]]:
+        """All that is in a checkpoint, by part and name."""
+        ...
+
+    def rates(self) -> list[tuple[list[nn.Parameter], float]]:
+        """The weights that learn at each rate."""
+        ...
+
+    def found(
+        self, latents: Tensor, times: Tensor, texts: Sequence[str], sizes: Tensor, maps: Tensor | None = None
+    ) -> Tensor:
+        """What the UNet finds in noisy latents (n, 4, h, w), told the texts, and where it wants to know the `sizes`
+        (n, 6): the height and width of each picture's file, what was cut off above and to the left, and the height and
+        width that are left. `maps` (n, 3, 8h, 8w) in 0…1 are a net's."""
+        ...
+
+    def stepped(self) -> None:
+        """Do what is to be done after each step."""
+        ...
+
+    def tensors(self) -> Mapping[str, Tensor]:
+        """What was learnt, as it stands in a file."""
+        ...
+
+
 class LoraPupil:
     """A LoRA being learnt on a model, whose own modules never know of it. It holds the model's weights in memory."""
 
     def __init__(self, loaded: Loaded, plan: TrainingPlan) -> None:
         self._loaded, self._plan = loaded, plan
-        _settled(loaded)
+        settled(loaded)
         self._unet = twin(loaded.unet)
-        if loaded.device.type != "cpu" and sum(weight.numel() for weight in self._unet.parameters()) > LARGE:
-            self._unet.enable_gradient_checkpointing()
+        spare(self._unet, loaded)
         networks = {"unet": self._unet}
         if plan.text_rate:
             networks |= {part: twin(own) for part in TEXT if (own := getattr(loaded, part)) is not None}
@@ -46,22 +75,14 @@ class LoraPupil:
             for part, own in self.weights.items()
         ]
 
-    def found(self, latents: Tensor, times: Tensor, texts: Sequence[str], sizes: Tensor) -> Tensor:
-        """What the UNet finds in noisy latents (n, 4, h, w), told the texts, and where it wants to know the `sizes`
-        (n, 6): the height and width of each picture's file, what was cut off above and to the left, and the height and
-        width that are left."""
-        loaded = self._loaded
-        states, pooled = self._read(texts)
-        told = {}
-        if loaded.unet.config.addition_embed_type == "text_time":
-            assert pooled is not None
-            told = {"added_cond_kwargs": {"text_embeds": pooled, "time_ids": sizes.to(loaded.device, states.dtype)}}
-        half = loaded.dtype != torch.float32
-        with torch.autocast(loaded.device.type, loaded.dtype, enabled=half):
-            answer: Tensor = self._unet(
-                latents.to(loaded.device, loaded.dtype), times.to(loaded.device), states, return_dict=False, **told
-            )[0]
-        return answer
+    def found(
+        self, latents: Tensor, times: Tensor, texts: Sequence[str], sizes: Tensor, maps: Tensor | None = None
+    ) -> Tensor:
+        """As Pupil has it."""
+        return asked(self._loaded, self._unet, self._read(texts), latents, times, sizes)
+
+    def stepped(self) -> None:
+        """Nothing."""
 
     def tensors(self) -> Mapping[str, Tensor]:
         """The weights as they stand in a file of kohya's kind, halves in float16 and an alpha for each layer."""
@@ -78,7 +99,43 @@ class LoraPupil:
         return found
 
 
-def _settled(loaded: Loaded) -> None:
+def asked(
+    loaded: Loaded,
+    unet: Any,
+    said: tuple[Tensor, Tensor | None],
+    latents: Tensor,
+    times: Tensor,
+    sizes: Tensor,
+    net: Any = None,
+    maps: Tensor | None = None,
+) -> Tensor:
+    """What a UNet answers, told what the encoders made of texts, guided by a net where there is one."""
+    states, pooled = said
+    told: dict[str, Any] = {}
+    if loaded.unet.config.addition_embed_type == "text_time":
+        assert pooled is not None
+        told = {"added_cond_kwargs": {"text_embeds": pooled, "time_ids": sizes.to(loaded.device, states.dtype)}}
+    half = loaded.dtype != torch.float32
+    seen, when = latents.to(loaded.device, loaded.dtype), times.to(loaded.device)
+    with torch.autocast(loaded.device.type, loaded.dtype, enabled=half):
+        if net is not None:
+            assert maps is not None
+            down, middle = net(
+                seen, when, encoder_hidden_states=states, controlnet_cond=maps.to(loaded.device), return_dict=False,
+                **told,
+            )  # fmt: skip
+            told |= {"down_block_additional_residuals": down, "mid_block_additional_residual": middle}
+        answer: Tensor = unet(seen, when, states, return_dict=False, **told)[0]
+    return answer
+
+
+def spare(network: Any, loaded: Loaded) -> None:
+    """Have a large network keep few activations on a graphics card, and compute them again."""
+    if loaded.device.type != "cpu" and sum(weight.numel() for weight in network.parameters()) > LARGE:
+        network.enable_gradient_checkpointing()
+
+
+def settled(loaded: Loaded) -> None:
     """What is learnt with stays on the device, whatever else comes and goes there. Raises Refusal `train.memory` where
     the UNet itself has no room."""
     if loaded.tier.layers:

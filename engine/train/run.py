@@ -7,7 +7,7 @@ import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,13 @@ from torch import Tensor, nn
 from engine.errors import BadPlan, TrainingFailed
 from engine.models.loaded import BROKEN, Loaded
 from engine.train import noising
+from engine.train.control_pupil import ControlPupil
 from engine.train.dice import Order, Purpose, dice
-from engine.train.lora_file import TrainedOn, lora_file, metadata, write
-from engine.train.pupil import LoraPupil
+from engine.train.lora_file import TrainedOn, content, lora_file, metadata, write
+from engine.train.optimisers import at_rest, optimiser
+from engine.train.pupils import pupil
 from engine.train.seen import SeenPicture, seen
+from engine.train.whole import WholePupil
 from engine.train.words import said
 from engine.training_plan import TrainingPlan
 
@@ -58,8 +61,8 @@ class TrainingRun:
         batches = plan.steps * plan.accumulate
         self._order = _order(plan, self._new, batches, 0)
         self._prior_order = _order(plan, self._prior, batches, 1) if self._prior else None
-        self._pupil = LoraPupil(loaded, plan)
-        self._optimiser = _optimiser(plan, self._pupil)
+        self._pupil = pupil(loaded, plan)
+        self._optimiser = optimiser(plan, self._pupil)
         self._scaler = torch.amp.GradScaler(loaded.device.type, enabled=loaded.dtype == torch.float16)
         self._micro = 0  # batches of the step to come that are done
         self._loss, self._seconds, self._bad = 0.0, 0.0, 0
@@ -116,7 +119,9 @@ class TrainingRun:
             dice(plan.seed, Purpose.TIMES, side, number),
             dice(plan.seed, Purpose.NOISE, side, number),
         )
-        found = self._pupil.found(noised.latents, noised.times, texts, torch.stack([one.size for one in shown]))
+        sizes = torch.stack([one.size for one in shown])
+        maps = torch.cat([one.map for one in shown if one.map is not None]) if shown[0].map is not None else None
+        found = self._pupil.found(noised.latents, noised.times, texts, sizes, maps)
         return noising.loss(found, noised)
 
     def _stepped(self) -> bool:
@@ -133,19 +138,20 @@ class TrainingRun:
             self._scaler.step(self._optimiser)
         self._scaler.update()
         self._optimiser.zero_grad(set_to_none=True)
+        self._pupil.stepped()
         self._bad = 0 if fine else self._bad + 1
         self.step += 1
         return self._bad < PATIENCE
 
     def _go_back(self) -> None:
         if self._slower < 1.0:
-            raise TrainingFailed("its losses are no numbers, with half the rate as well")
+            raise TrainingFailed("its losses are no numbers, with half the rate as well", "train.no_numbers")
         log.warning("losses are no numbers: back to the last checkpoint, with half the rate")
         self._bad = 0
         if not self._resume():
             self.step, self.losses = 0, []
-            self._pupil = LoraPupil(self._loaded, self.plan)
-            self._optimiser = _optimiser(self.plan, self._pupil)
+            self._pupil = pupil(self._loaded, self.plan)
+            self._optimiser = optimiser(self.plan, self._pupil)
         self._slower = 0.5
 
     # --- checkpoints ---
@@ -189,9 +195,12 @@ class TrainingRun:
                 log.warning("the checkpoint %s cannot be read: %s", path.name, error)
                 continue
             if state["plan"] != self.plan.code:
-                raise BadPlan("this folder has a checkpoint of another plan")
+                raise BadPlan("this folder has a checkpoint of another plan", "train.other_plan")
             if state["base"] != self._loaded.hash.result():
-                raise BadPlan("the model is not the one that the training was begun with")
+                raise BadPlan(
+                    "the model is not the one that the training was begun with", "train.other_model",
+                    name=self._loaded.model.name,
+                )  # fmt: skip
             if state["made_with"] != _versions():
                 log.warning("begun with %s, going on with %s: it may become another", state["made_with"], _versions())
             with torch.no_grad():
@@ -209,13 +218,34 @@ class TrainingRun:
     # --- the file ---
 
     def file(self) -> bytes:
-        """The LoRA as it is after the steps taken. Raises TrainingFailed where it has numbers that are none."""
+        """What is learnt as a file, as it is after the steps taken: a LoRA, an embedding, a net. Raises TrainingFailed
+        where it has numbers that are none."""
+        with at_rest(self._optimiser):
+            tensors = self._pupil.tensors()
+        try:
+            if self.plan.learns == "lora":
+                return lora_file(tensors, self._metadata())
+            return content(tensors, self._metadata())
+        except ValueError as error:
+            raise TrainingFailed(str(error), "train.no_numbers") from error
+
+    def save(self, path: Path) -> None:
+        """Write what is learnt: of whole weights a model in the form of its own, a net as a file or a folder, else the
+        file. Raises TrainingFailed, OSError."""
+        if not isinstance(self._pupil, WholePupil | ControlPupil):
+            write(path, self.file())
+            return
+        with at_rest(self._optimiser):
+            self._pupil.save(path, self._metadata())
+
+    def _metadata(self) -> Mapping[str, str]:
         buckets = Counter(one.bucket for one in self._new)
         base = TrainedOn(self._loaded.model, str(self._loaded.schedule["prediction_type"]))
-        try:
-            return lora_file(self._pupil.tensors(), metadata(self.plan, self.step, buckets, base))
-        except ValueError as error:
-            raise TrainingFailed(str(error)) from error
+        told = metadata(self.plan, self.step, buckets, base)
+        if self.plan.learns == "lora":
+            return told
+        # What is no network of kohya's does not say that it were one.
+        return {name: value for name, value in told.items() if not name.startswith("ss_")}
 
 
 def rate_share(plan: TrainingPlan, step: int) -> float:
@@ -227,13 +257,6 @@ def rate_share(plan: TrainingPlan, step: int) -> float:
 
 def _order(plan: TrainingPlan, pictures: Sequence[SeenPicture], batches: int, side: int) -> Order:
     return Order(plan.seed, [one.bucket for one in pictures], plan.batch, batches, side)
-
-
-def _optimiser(plan: TrainingPlan, pupil: LoraPupil) -> torch.optim.Optimizer:
-    groups = [{"params": weights, "lr": rate, "full": rate} for weights, rate in pupil.rates()]
-    if plan.optimiser == "Adafactor":
-        return torch.optim.Adafactor(groups, lr=plan.unet_rate, weight_decay=0.0)
-    return torch.optim.AdamW(groups, lr=plan.unet_rate, weight_decay=0.01)
 
 
 def _versions() -> str:

@@ -17,6 +17,7 @@ from torch import Tensor
 from engine.errors import BadPlan
 from engine.models.loaded import Loaded
 from engine.pixels import buckets
+from engine.pixels.shades import shallow
 from engine.training_plan import TrainingPicture, TrainingPlan
 from engine.worker import autoencoder
 
@@ -27,46 +28,57 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "AVIF")
 class SeenPicture:
     """A picture with its latents (1, 4, h, w), those of its mirror image where pictures are flipped, its bucket, and
     its size (6,): height and width of the file, what of the picture was cut off above and to the left, and what is
-    left."""
+    left. `map` is a net's, (1, 3, 8h, 8w) in 0…1."""
 
     picture: TrainingPicture
     latents: Tensor
     mirrored: Tensor | None
     bucket: buckets.Size
     size: Tensor
+    map: Tensor | None = None
 
 
 def seen(loaded: Loaded, plan: TrainingPlan, folder: Path, pictures: Sequence[TrainingPicture]) -> list[SeenPicture]:
     """The pictures from the plan's folder. Raises BadPlan for a file that is gone, no picture, or another than the
     plan's."""
     sizes = buckets.sizes(plan.resolution, plan.bucket_step)
-    each = {one: _seen(loaded, plan, one, opened(folder, one), sizes) for one in dict.fromkeys(pictures)}
+    each = {one: _seen(loaded, plan, one, folder, sizes) for one in dict.fromkeys(pictures)}
     return [each[one] for one in pictures]  # which count several times where they are named so often
 
 
 def opened(folder: Path, picture: TrainingPicture) -> Image.Image:
     """A picture of a plan, upright. Raises BadPlan."""
+    return _opened(folder, picture.file, picture.hash)
+
+
+def _opened(folder: Path, file: str, wanted: str) -> Image.Image:
     try:
-        content = (folder / picture.file).read_bytes()
-        if hashlib.sha256(content).hexdigest() != picture.hash:
-            raise BadPlan(f"{picture.file} is not the picture that the plan was made with")
-        return ImageOps.exif_transpose(Image.open(BytesIO(content), formats=FORMATS))
+        content = (folder / file).read_bytes()
+        if hashlib.sha256(content).hexdigest() != wanted:
+            raise BadPlan(f"{file} is not the picture that the plan was made with", "train.other_picture", file=file)
+        return shallow(ImageOps.exif_transpose(Image.open(BytesIO(content), formats=FORMATS)))
     except BadPlan:
         raise
     except (OSError, ValueError, SyntaxError, struct.error, zlib.error, EOFError, Image.DecompressionBombError) as why:
-        raise BadPlan(f"{picture.file} cannot be read: {why}") from why
+        raise BadPlan(f"{file} cannot be read: {why}", "train.unreadable", file=file) from why
 
 
 def _seen(
-    loaded: Loaded, plan: TrainingPlan, picture: TrainingPicture, image: Image.Image, sizes: Sequence[buckets.Size]
+    loaded: Loaded, plan: TrainingPlan, picture: TrainingPicture, folder: Path, sizes: Sequence[buckets.Size]
 ) -> SeenPicture:
-    place = buckets.placed(image.size, sizes)
+    image = opened(folder, picture)
+    place = buckets.placed_in(image.size, sizes, picture.crop, picture.focus)
     shown = buckets.cropped(image, place)
     latents = autoencoder.latents(loaded, shown, None)
     if not torch.isfinite(latents).all():
-        raise BadPlan(f"the VAE makes no latents of {picture.file}")
+        raise BadPlan(f"the VAE makes no latents of {picture.file}", "train.no_latents", file=picture.file)
     mirrored = autoencoder.latents(loaded, ImageOps.mirror(shown), None) if plan.flips and not picture.prior else None
+    guide = None
+    if picture.map:
+        drawn = _opened(folder, picture.map, picture.map_hash)
+        own = buckets.placed_in(drawn.size, [place.bucket], picture.crop, picture.focus)
+        guide = (autoencoder.pixels(buckets.cropped(drawn, own)) + 1) / 2
     (left, top), (width, height) = place.corner, place.bucket
     # As SDXL was trained: the size of the file, whatever it was brought to, so that small ones teach no blur.
     size = torch.tensor([image.height, image.width, top, left, height, width], dtype=torch.float32)
-    return SeenPicture(picture, latents, mirrored, place.bucket, size)
+    return SeenPicture(picture, latents, mirrored, place.bucket, size, guide)
