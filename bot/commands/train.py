@@ -15,9 +15,9 @@ from bot.studio.studio import Studio
 from bot.studio.uploads import checked
 from bot.training import cards, orders
 from bot.training.folder import FolderPictures
+from bot.training.looked_at import NewPicture
 from bot.training.orders import TrainOrder
 from bot.training.tag_changes import first
-from bot.training.looked_at import NewPicture
 from bot.training.zips import pictures_of_zip
 from engine.training_plan import MAX_PICTURES, MIN_PICTURES
 from prompts.errors import Refusal

@@ -119,8 +119,7 @@ async def _added(
 ) -> KeptTraining:
     """Put them in together, else one by one, so that one that cannot be used keeps no other out."""
     new = [
-        NewPicture(one.path.name, one.content, one.caption, one.repeats, one.named, one.prior)
-        for one in found.pictures
+        NewPicture(one.path.name, one.content, one.caption, one.repeats, one.named, one.prior) for one in found.pictures
     ]
     if not new:
         return kept

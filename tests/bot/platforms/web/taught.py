@@ -123,7 +123,9 @@ class FakeTeaching:
         return await self.put(await self.get(asked.person.id, training))
 
     async def agree(self, person: str, training: str) -> KeptTraining:
-        return await self.put(replace(await self.get(person, training), consent=TrainingConsent(1, person, NOW.isoformat())))
+        return await self.put(
+            replace(await self.get(person, training), consent=TrainingConsent(1, person, NOW.isoformat()))
+        )
 
     async def start(self, asked: Request | Press, training: str) -> KeptTraining:
         kept = await self.get(asked.person.id, training)
@@ -214,7 +216,9 @@ class FakeTeaching:
                 for at, one in enumerate(pictures)
             ]
             self.drawn[training] = [*self.drawn[training], *rows]
-        losses = tuple(0.05 + 0.1 / (1 + at / 30) + 0.02 * ((at * 37 % 11) / 11 - 0.5) for at in range(step // kept.each))
+        losses = tuple(
+            0.05 + 0.1 / (1 + at / 30) + 0.02 * ((at * 37 % 11) / 11 - 0.5) for at in range(step // kept.each)
+        )
         await self.put(replace(kept, state="running", step=step, losses=losses))
 
     async def end(self, training: str, state: str = "done", reason: str = "") -> None:

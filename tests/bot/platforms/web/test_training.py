@@ -71,7 +71,9 @@ async def test_pictures_are_added_told_and_tagged(serve: Serve) -> None:
     assert (await told(me.post("/api/trainings", json={"name": "小红", "key": KEY})))["id"] == made["id"]
     way = f"/api/trainings/{made['id']}"
     caption = "红裙子，微笑".encode()
-    sent = await told(me.post(f"{way}/pictures", data=files(a__png=drawing(1), a__txt=caption, b__png=b"x", c__png=drawing(2))))
+    sent = await told(
+        me.post(f"{way}/pictures", data=files(a__png=drawing(1), a__txt=caption, b__png=b"x", c__png=drawing(2)))
+    )
     assert [(one["name"], [tag["second"] for tag in one["tags"]]) for one in sent["pictures"]] == [
         ("a.png", ["red dress", "smile"]), ("c.png", [])
     ]  # fmt: skip
@@ -79,7 +81,9 @@ async def test_pictures_are_added_told_and_tagged(serve: Serve) -> None:
     assert sent["consent"]["needed"] and sent["pictures"][1]["flags"] == ["有人脸"]
     assert "只有 2 张" in sent["notes"][0]
 
-    sent = await told(me.post(f"{way}/pictures", data=files(more__zip=zipped(d__png=drawing(3), e__png=drawing(4, 16)))))
+    sent = await told(
+        me.post(f"{way}/pictures", data=files(more__zip=zipped(d__png=drawing(3), e__png=drawing(4, 16))))
+    )
     assert [one["name"] for one in sent["pictures"]] == ["a.png", "c.png", "d.png"]
     assert sent["aside"] == ["“e.png”：图太小，每边至少 32 像素。"], "one that is too small keeps no other out"
 
@@ -98,7 +102,13 @@ async def test_pictures_are_added_told_and_tagged(serve: Serve) -> None:
     assert [one["name"] for one in now["pictures"]] == ["c.png", "d.png"]
 
     now = await told(me.patch(way, json={"kind": "style", "steps": 100, "seed": 7, "rank": None, "keep": "一只猫"}))
-    assert (now["kind"], now["estimate"]["steps"], now["steps_said"], now["seed"], now["keep"]) == ("style", 100, True, 7, "一只猫")
+    assert (now["kind"], now["estimate"]["steps"], now["steps_said"], now["seed"], now["keep"]) == (
+        "style",
+        100,
+        True,
+        7,
+        "一只猫",
+    )
     now = await told(me.patch(way, json={"steps": None}))
     assert (now["estimate"]["steps"], now["steps_said"]) == (400, False)
     async with me.get(now["pictures"][0]["thumb"]) as answer:
@@ -252,7 +262,9 @@ async def test_a_draft_is_filled_on_a_phone_and_started(serve: Serve, look: Look
     await draft.locator("input[type=file]").set_input_files([*pictures, *rest])
     cells = draft.locator(".train-pictures > li")
     await expect(cells).to_have_count(6)
-    await expect(draft.locator(".train-aside li")).to_have_text(["“notes.pdf”不是图片，也不是 zip。", "“large.png”超过 1 MB。"])
+    await expect(draft.locator(".train-aside li")).to_have_text(
+        ["“notes.pdf”不是图片，也不是 zip。", "“large.png”超过 1 MB。"]
+    )
     await expect(draft.locator(".train-progress")).to_be_hidden()
     await expect(cells.nth(2).locator(".train-flags")).to_have_text("太小，会被放大")
     await expect(draft.locator(".train-notes")).to_contain_text("只有 6 张")
