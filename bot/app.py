@@ -139,7 +139,8 @@ def pool(config: Config) -> LocalPool:
         arguments += [f"--{name}", getattr(config.engine, name)]
     arguments += ["--cache", str(config.data.folder / "cache")]
     arguments += ["--log-level", config.log_level, "--log-format", config.log_format]
-    return LocalPool(config.engine.devices, arguments)
+    arguments += ["--training-share", str(config.engine.training_share)]
+    return LocalPool(config.engine.devices, arguments, trainings=config.data.folder / "trainings" / "work")
 
 
 def _size(config: Config, name: str) -> int:

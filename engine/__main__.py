@@ -75,6 +75,8 @@ def main() -> None:
         detectors=arguments.detectors,
         taggers=arguments.taggers,
         rate=arguments.rate == "yes",
+        trainings=arguments.trainings,
+        share=arguments.training_share,
         others=others,
         tuning=_tuning(arguments),
     )
@@ -102,6 +104,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--taggers", type=Path, action="append", default=[], help="a folder of .onnx taggers")
     parser.add_argument("--rate", default="no", choices=("no", "yes"), help="taggers look at every finished picture")
     parser.add_argument("--model", default="", help="load this model at once")
+    parser.add_argument("--trainings", type=Path, default=None, help="a folder for what is learnt from")
+    parser.add_argument(
+        "--training-share",
+        type=float,
+        default=0.0,
+        help="of the time of drawing, that a training may take while it is on",
+    )
     for name, words in tuning.WORDS.items():
         parser.add_argument(f"--{name}", default=words[0], choices=words, help="see engine/tuning.py")
     parser.add_argument("--cache", type=Path, default=None, help="a folder for what takes long to make")

@@ -446,8 +446,8 @@ class KeptTags(Base):
 
 class Trainings(Base):
     """A LoRA that somebody has learnt: `wishes` is what they chose of how, `plan` what was made of it at the start,
-    `losses` those of its steps, `daily` the seconds that its owner has a day, `consent` who agreed, when and to which text, `file` the name of the finished
-    LoRA ("" until then)."""
+    `losses` those of its steps, `daily` the seconds that its owner has a day, `consent` who agreed, when and to which
+    text, `file` the name of the finished LoRA ("" until then)."""
 
     __tablename__ = "training"
 
@@ -506,7 +506,7 @@ class TrainingPictures(Base):
 
 
 class TrainingSamples(Base):
-    """A sample of what was learnt up to a step, `place` of that step from 0 on: the job that draws it, and the picture."""
+    """A sample of what was learnt up to a step, the `place`-th from 0 on: the job that draws it, and the picture."""
 
     __tablename__ = "training_sample"
 

@@ -14,6 +14,7 @@ from bot.studio.parcels import SIZES
 from bot.studio.studio import Studio
 from bot.training import cards, orders, tag_changes
 from prompts.errors import Refusal
+from storage import posts
 from storage.jobs import Place
 from storage.trainings import KeptTraining
 
@@ -42,6 +43,8 @@ async def _leave(studio: Studio, place: Place, kept: KeptTraining) -> None:
     with contextlib.suppress(Gone, Rejected, Unreachable):
         try:
             await chat.remove(place)
+            # Who answers to it meanwhile, with a second album say, speaks of the training all the same.
+            await posts.put(studio.db, place, f"{place.chat}:{place.message}", job=kept.id)
         except Rejected:
             await chat.edit(place, cards.moved_card(kept.name, kept.language))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 
-from bot.training import captions
+from bot.training import captions, looked_at
 from bot.training.now import TrainingEstimate
 from engine.errors import BadPlan
 from engine.files.catalog import Model
@@ -66,13 +67,22 @@ def sketch(kept: KeptTraining, pictures: Sequence[KeptPicture], model: Model) ->
         for one in pictures
         for _ in range(1 if one.prior else one.repeats // common)
     ]
+    preset = str(wishes.get("preset") or "")
     try:
-        return planned(
+        plan = planned(
             kept.kind, model.family, name=kept.name, trigger=kept.trigger, model=model.name, pictures=shown,
-            preset=str(wishes.get("preset") or ""), side=model.width, steps=int(str(wishes.get("steps") or 0)), **said,
+            preset=preset, side=model.width, steps=int(str(wishes.get("steps") or 0)), **said,
         )  # fmt: skip
     except BadPlan as error:
         raise Refusal(error.key, **error.values) from error
+    parts = {one.hash: one.flags for one in looked_at.told(pictures, plan, kept.kind, preset)}
+    return replace(plan, pictures=tuple(_in_part(one, parts[one.hash]) for one in plan.pictures))
+
+
+def _in_part(one: TrainingPicture, flags: Mapping[str, Json]) -> TrainingPicture:
+    """The picture with what of it is learnt, and what is not to be cut off."""
+    part, focus = (tuple(cast(Sequence[float], flags.get(name) or ())) for name in ("part", "focus"))
+    return one if one.prior else replace(one, crop=part, focus=focus)
 
 
 def with_class(plan: TrainingPlan, pictures: Sequence[KeptPicture]) -> TrainingPlan:

@@ -351,9 +351,8 @@ class Hearing:
         if path is not None:
             await self._unwanted(kept)
             await previews.forget(self._db, learnt_files.preview(path), kept.person)
-        await asyncio.to_thread(learnt_files.remove, self._data, training, path)
-        if path is not None:
-            await known_files.forget(self._db, [str(path)])
+        gone = await asyncio.to_thread(learnt_files.remove, self._data, training, path)
+        await known_files.forget(self._db, gone)
         await trainings.remove(self._db, training)
         await self._showing.gone(kept)
         await self.recall()
@@ -403,7 +402,7 @@ class Hearing:
         await self._studio.queue.trainings.forget(kept.id)
         await sheets.forget(self._db, kept)
         await trainings.remove_pictures(self._db, kept.id)
-        await asyncio.to_thread(learnt_files.remove, self._data, kept.id, None)
+        await known_files.forget(self._db, await asyncio.to_thread(learnt_files.remove, self._data, kept.id, None))
         await self.recall()
 
 

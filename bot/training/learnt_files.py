@@ -97,14 +97,18 @@ def preview(path: Path) -> Path:
     return path.with_name(path.stem + PREVIEW)
 
 
-def remove(data: Path, training: str, path: Path | None) -> None:
-    """Leave nothing of the files along the way, nor of the finished one."""
+def remove(data: Path, training: str, path: Path | None) -> list[str]:
+    """Leave nothing of the files along the way, nor of the finished one; the paths of what was drawn with."""
+    gone = [half(data, training, step) for step in steps(data, training)]
     with refusing(str(data), files=True):
-        shutil.rmtree(halves(data) / training, ignore_errors=True)
         if path is not None:
-            for one in (path, preview(path)):
-                one.unlink(missing_ok=True)
-            model_folders.drop(path)
+            gone.append(path)
+            preview(path).unlink(missing_ok=True)
+        for one in gone:
+            one.unlink(missing_ok=True)
+            model_folders.drop(one)
+        shutil.rmtree(halves(data) / training, ignore_errors=True)
+    return list(map(str, gone))
 
 
 def private_files(kept: Iterable[KeptTraining], data: Path, places: Mapping[str, Path]) -> list[PrivateFile]:

@@ -11,11 +11,11 @@ from typing import cast
 
 from bot.chat import Upload
 from bot.studio import uploads
-from engine.files.catalog import Model
+from bot.training import flags
 from engine.pixels import buckets, likeness, papers, png_recipe
 from engine.pixels.sharpness import BLURRED, sharpness
 from engine.queue.queue import Queue
-from engine.tagging import ADULT, DETECTORS, PictureTags, Thresholds
+from engine.tagging import ADULT, DETECTORS, FaceBox, PictureTags, Thresholds
 from engine.training_plan import TrainingPlan
 from engine.wire import ReadTags
 from prompts.errors import Refusal
@@ -27,7 +27,6 @@ from storage.database import Database
 from storage.trainings import KeptPicture
 
 SURE = Thresholds(0.35, 0.85, 0.0)
-FACES = {"solo": 1, "multiple people": 2}  # what the detectors call one and several
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +49,11 @@ def checked(new: NewPicture) -> KeptPicture:
     content = ready(new)
     width, height = uploads.measured(content)
     small = likeness.opened(content)
-    flags: dict[str, Json] = {"print": likeness.print_of(content)}
+    seen: dict[str, Json] = {"print": likeness.print_of(content)}
     if small is not None and sharpness(small) < BLURRED:
-        flags["blurred"] = True
+        seen["blurred"] = True
     return KeptPicture(
-        place=0, hash="", name=new.name, named=new.named, repeats=new.repeats, width=width, height=height, flags=flags,
+        place=0, hash="", name=new.name, named=new.named, repeats=new.repeats, width=width, height=height, flags=seen,
         prior=new.prior,
     )  # fmt: skip
 
@@ -110,12 +109,17 @@ async def read(db: Database, queue: Queue, person: str, hash: str, reader: str, 
 
 
 async def seen(db: Database, queue: Queue, person: str, picture: KeptPicture) -> dict[str, Json]:
-    """The flags of a picture with what the detectors see in it: how many faces (2: several), and on what it lies."""
+    """The flags of a picture with what the detectors see in it: the faces, and on what it lies."""
     found = await read(db, queue, person, picture.hash, DETECTORS, SURE)
-    names = {one.name for one in found.tags}
-    people = max((count for name, count in FACES.items() if name in names), default=0)
-    ground = next((name for name in sorted(names) if name.endswith(" background") and name != "simple background"), "")
-    return {**picture.flags, "people": people, "ground": ground}
+    names = sorted(one.name for one in found.shown)
+    ground = next((name for name in names if name.endswith(" background") and name != "simple background"), "")
+    faces: list[Json] = [[round(side, 4) for side in box] for box in found.faces]
+    return {**picture.flags, "faces": faces, "ground": ground}
+
+
+def is_seen(picture: KeptPicture) -> bool:
+    """Whether the detectors have looked at it."""
+    return "faces" in picture.flags
 
 
 def is_adult(found: PictureTags) -> bool:
@@ -124,34 +128,23 @@ def is_adult(found: PictureTags) -> bool:
     return found.rating in ADULT or bool(verdict(judge.signs_of_text(words)))
 
 
-def told(found: Sequence[KeptPicture], plan: TrainingPlan | None, model: Model | None, kind: str) -> list[KeptPicture]:
-    """The pictures with all that cards tell of them: `small`, `lost` and `crop` by the plan's size, `no_face` and
-    `many_faces` of a person's, `plain` where all lie on one background."""
-    resolution = plan.resolution if plan else model.width if model else 512
-    sizes = buckets.sizes(resolution, plan.bucket_step if plan else 64)
+def told(found: Sequence[KeptPicture], plan: TrainingPlan, kind: str, preset: str) -> list[KeptPicture]:
+    """The pictures with all that is to be known of them once it is known how they are learnt (bot/training/flags.py);
+    `plain` are those that all lie on one background."""
+    sizes = buckets.sizes(plan.resolution, plan.bucket_step)
     new = [one for one in found if not one.prior]
     grounds = {one.flags.get("ground") for one in new}
     plain = len(new) > 2 and len(grounds) == 1 and bool(*grounds)
-    return [replace(one, flags=_flags(one, sizes, resolution, kind, plain=plain)) for one in found]
-
-
-def _flags(
-    one: KeptPicture, sizes: Sequence[buckets.Size], resolution: int, kind: str, *, plain: bool
-) -> dict[str, Json]:
-    flags = dict(one.flags)
-    if not (one.width and one.height):
-        return flags
-    place = buckets.placed((one.width, one.height), sizes)
-    (left, top), (wide, high), (width, height) = place.corner, place.bucket, place.size
-    crop: list[Json] = [left / width, top / height, (left + wide) / width, (top + high) / height]
-    flags |= {"crop": crop, "lost": round(place.lost, 3)}
-    if min(one.width, one.height) < resolution:
-        flags["small"] = True
-    if kind == "person" and not one.prior and "people" in flags:
-        flags |= {"no_face": flags["people"] == 0, "many_faces": cast(int, flags["people"]) > 1}
-    if plain and not one.prior:
-        flags["plain"] = True
-    return flags
+    made = []
+    for one in found:
+        faces = cast(tuple[FaceBox, ...], one.faces) if is_seen(one) else None
+        fitted = flags.fitted(
+            (one.width or plan.resolution, one.height or plan.resolution), faces, kind="" if one.prior else kind,
+            preset=preset, sizes=sizes, least=plan.resolution,
+        )  # fmt: skip
+        own = {"plain": True} if plain and not one.prior else {}
+        made.append(replace(one, flags={**one.flags, **fitted.to_json(), **own}))
+    return made
 
 
 def check_inside(found: Signs, name: str, *, person: bool) -> None:

@@ -170,7 +170,8 @@ def _wishes(text: str) -> Mapping[str, str | int]:
         if verb is None:
             raise Refusal("training.words_how", text=" ".join(words[at:])[:60])
         end = at + 1
-        while end < len(words) and simplified(words[end]).casefold() not in verbs:
+        used = {*found, verb}  # a second "model" is a word of the model's name
+        while end < len(words) and verbs.get(simplified(words[end]).casefold(), verb) in used:
             end += 1
         said = " ".join(words[at + 1 : end]).strip('"“”「」')
         if not said:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -159,7 +160,7 @@ class Teaching:
     async def _look(self, training: str) -> None:
         """Have the detectors look for faces and backgrounds in the pictures of a draft that they have not seen."""
         kept = await trainings.get(self._db, training)
-        unseen = [one for one in await trainings.pictures(self._db, training) if "people" not in one.flags]
+        unseen = [one for one in await trainings.pictures(self._db, training) if not looked_at.is_seen(one)]
         if kept is None or not unseen:
             return
         for one in unseen:
@@ -308,7 +309,7 @@ class Teaching:
         if kept is None or kept.consent is not None:
             return False
         found = await trainings.pictures(self._db, training)
-        return kept.kind == "person" or any(one.flags.get("people") for one in found if not one.prior)
+        return kept.kind == "person" or any(one.faces for one in found if not one.prior)
 
     async def estimate(self, training: str, asked: Request | Press | None = None) -> TrainingEstimate:
         """What it would take as it is now. Raises Refusal for what cannot be learnt."""
@@ -337,7 +338,7 @@ class Teaching:
             new = [one for one in pictures if not one.prior]
             if not MIN_PICTURES <= len(new) <= MAX_PICTURES:
                 raise Refusal("train.count", count=len(new), least=MIN_PICTURES, most=MAX_PICTURES)
-            faces = sum(bool(one.flags.get("people")) for one in new)
+            faces = sum(bool(one.faces) for one in new)
             if await self.needs_consent(training):
                 raise Refusal("train.consent_first", count=faces)
             if kept.kind == "person" and 2 * faces < len(new):
@@ -481,14 +482,11 @@ class Teaching:
 
     async def _pictures(self, kept: KeptTraining) -> list[KeptPicture]:
         found = await trainings.pictures(self._db, kept.id)
-        model = await self._model(kept)
-        plan = kept.plan
+        model, plan = await self._model(kept), kept.plan
         if plan is None and found and model:
-            try:
+            with suppress(Refusal):
                 plan = drafting.sketch(kept, found, model)
-            except Refusal:
-                plan = None
-        return looked_at.told(found, plan, model, kept.kind)
+        return looked_at.told(found, plan, kept.kind, str(kept.wishes.get("preset") or "")) if plan else found
 
     async def samples(self, person: str, training: str) -> list[KeptSample]:
         """Its samples, by step and place."""

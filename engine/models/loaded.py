@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -133,6 +133,8 @@ class Loaded:
     colours: tuple[Tensor, Tensor] | None = None
     tiny: Any = None
     tiny_sought: bool = False
+    # Where memory has run out: has what is only a guest on the device give way, once; False where none did.
+    give_way: Callable[[], bool] = field(default=lambda: False)
 
     @property
     def scale(self) -> int:

@@ -161,7 +161,7 @@ def trying(loaded: Loaded, call: Callable[[], T]) -> T:
             if not out_of_memory(error) or getattr(_thread, "settled", False):
                 raise
             failure = error.with_traceback(None)  # whose frames hold what filled the memory
-        if not lower(loaded):
+        if not (loaded.give_way() or lower(loaded)):
             raise failure
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -21,7 +22,8 @@ REACH = ("", "bfloat16", "float32")
 class ModelCache:
     """The models in memory, the least recently used dropped first when they fill half of the device's memory.
 
-    A model that rows are still being drawn with lives on through those rows.
+    A model that rows are still being drawn with lives on through those rows. A guest that holds a model's weights is
+    told by `leaving` before the last that has them is dropped, and by `give_way` that memory is wanted.
     """
 
     def __init__(self, device: torch.device, tuning: Tuning = USUAL) -> None:
@@ -30,6 +32,8 @@ class ModelCache:
         self._budget = card.total(device) // 2
         self._loaded: OrderedDict[tuple[str, str], Loaded] = OrderedDict()
         self._nets = NetCache(lambda: self._budget - self._bytes())
+        self.leaving: Callable[[Loaded], None] = lambda loaded: None
+        self.give_way: Callable[[], bool] = lambda: False
         self._wider: dict[str, str] = {}  # the precision of models whose numbers grew beyond that they were loaded in
 
     def widen(self, loaded: Loaded) -> str:
@@ -42,7 +46,7 @@ class ModelCache:
             self._wider[name] = wanted = max(known, wanted, key=REACH.index)
             if known != wanted:
                 for key in [key for key in self._loaded if key[0] == name]:
-                    del self._loaded[key]
+                    self._drop(key)
         return wanted
 
     def holds(self, model: catalog.Model, vae: catalog.Companion | None = None) -> bool:
@@ -57,6 +61,7 @@ class ModelCache:
         key = _key(model, vae)
         if not self.holds(model, vae):
             self._forget(model, vae)
+            self.give_way()
             if vae is None:
                 self._loaded[key] = load(model, self.device, tuning=self._suited(model))
             elif other := self.get(model) if model.vae else self._sibling(model):
@@ -64,13 +69,14 @@ class ModelCache:
             else:
                 self._loaded[key] = load(model, self.device, vae, self._suited(model))
             self._loaded[key].nets = self._nets
+            self._loaded[key].give_way = lambda: self.give_way()
         self._loaded.move_to_end(key)
         while self._bytes() + self._nets.bytes > self._budget:
             if self._nets.drop_oldest():
                 continue
             if not (spare := self._spare()):
                 break
-            del self._loaded[spare]
+            self._drop(spare)
         return self._loaded[key]
 
     def _suited(self, model: catalog.Model) -> Tuning:
@@ -82,11 +88,17 @@ class ModelCache:
 
     def _forget(self, model: catalog.Model, vae: catalog.Companion | None) -> None:
         """Drop models that were read from files that have changed since."""
-        self._loaded.pop(_key(model, vae), None)
+        if _key(model, vae) in self._loaded:
+            self._drop(_key(model, vae))
         now = stamp(model.path)
         for key, loaded in list(self._loaded.items()):
             if key[0] == model.name and not (_same(loaded.model, model) and loaded.stamps[0] == now):
-                del self._loaded[key]
+                self._drop(key)
+
+    def _drop(self, key: tuple[str, str]) -> None:
+        dropped = self._loaded.pop(key)
+        if all(other.unet is not dropped.unet for other in self._loaded.values()):
+            self.leaving(dropped)
 
     def _spare(self) -> tuple[str, str] | None:
         """The least recently used one, but for that used last. A model stays as long as it is there with another VAE
@@ -112,7 +124,8 @@ class ModelCache:
 
     def drop_all(self) -> None:
         """Forget every model and net, for when memory has run out."""
-        self._loaded.clear()
+        for key in tuple(self._loaded):
+            self._drop(key)
         self._nets.clear()
         card.release(self.device)
 

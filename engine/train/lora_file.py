@@ -7,8 +7,10 @@ import hashlib
 import json
 import os
 import struct
+import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,27 +103,38 @@ def write(path: Path, made: bytes | Iterable[bytes]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class TrainedOn:
-    """The model that a LoRA is learnt on, and what that predicts."""
+    """The model that a LoRA is learnt on, what that predicts, the SHA-256 of its file, and the eight digits that A1111
+    knew it by at first; a folder has neither."""
 
     model: Model
     prediction: str
+    whole: str | None = None
+    old: str | None = None
 
-    @property
-    def hashes(self) -> tuple[str | None, str | None]:
-        """The SHA-256 of its file, and the eight digits that A1111 knew it by at first; none of a folder's."""
-        path = self.model.path
-        if not path.is_file():
-            return None, None
-        with path.open("rb") as file:
-            whole = hashlib.file_digest(file, "sha256").hexdigest()
-        return whole, old_hash(path) or None
+
+def based_on(model: Model, prediction: str) -> Future[TrainedOn]:
+    """The same of a model, with hashes that are computed meanwhile: gigabytes take seconds."""
+    made: Future[TrainedOn] = Future()
+
+    def run() -> None:
+        try:
+            if model.path.is_file():
+                with model.path.open("rb") as file:
+                    whole = hashlib.file_digest(file, "sha256").hexdigest()
+                made.set_result(TrainedOn(model, prediction, whole, old_hash(model.path) or None))
+            else:
+                made.set_result(TrainedOn(model, prediction))
+        except OSError:  # gone meanwhile
+            made.set_result(TrainedOn(model, prediction))
+
+    threading.Thread(target=run, name="base", daemon=True).start()
+    return made
 
 
 def metadata(plan: TrainingPlan, step: int, buckets: Mapping[tuple[int, int], int], base: TrainedOn) -> dict[str, str]:
     """What kohya's trainer says of a training after so many steps, of pictures by their buckets; no time, folder or
     name of a person is in it, so that the same training makes the same file."""
     family = base.model.family
-    whole, old = base.hashes
     tags = Counter(tag.strip() for one in plan.new for tag in one.caption.split(",") if tag.strip())
     views = max(1, round(plan.views / len(plan.new)))
     folder = f"{views}_{plan.trigger or plan.name}"
@@ -150,8 +163,8 @@ def metadata(plan: TrainingPlan, step: int, buckets: Mapping[tuple[int, int], in
         "ss_base_model_version": BASES.get(family, family),
         "ss_v2": family == "sd2",
         "ss_sd_model_name": base.model.path.name,
-        "ss_sd_model_hash": old,
-        "ss_new_sd_model_hash": whole,
+        "ss_sd_model_hash": base.old,
+        "ss_new_sd_model_hash": base.whole,
         "ss_clip_skip": 2 if family == "sdxl" else 1,
         "ss_num_train_images": views * len(plan.new),
         "ss_num_reg_images": len(plan.prior),

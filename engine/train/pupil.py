@@ -141,5 +141,5 @@ def settled(loaded: Loaded) -> None:
     if loaded.tier.layers:
         raise Refusal("train.memory")
     for part in ("unet", *TEXT):
-        if own := getattr(loaded, part):
+        if (own := getattr(loaded, part)) and next(own.parameters()).device != loaded.device:
             own.to(loaded.device)

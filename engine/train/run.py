@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,13 +22,13 @@ from engine.models.loaded import BROKEN, Loaded
 from engine.train import noising
 from engine.train.control_pupil import ControlPupil
 from engine.train.dice import Order, Purpose, dice
-from engine.train.lora_file import TrainedOn, content, lora_file, metadata, write
+from engine.train.lora_file import based_on, content, lora_file, metadata, write
 from engine.train.optimisers import at_rest, optimiser
 from engine.train.pupils import pupil
 from engine.train.seen import SeenPicture, seen
 from engine.train.whole import WholePupil
 from engine.train.words import said
-from engine.training_plan import TrainingPlan
+from engine.training_plan import TrainingPicture, TrainingPlan
 
 log = logging.getLogger(__name__)
 
@@ -49,15 +50,21 @@ class Taken:
 
 class TrainingRun:
     """A training on a model. The plan's pictures lie in `folder`, where checkpoints are kept as well; it goes on from
-    the last of them. Raises BadPlan for pictures that are not the plan's, and for checkpoints of another plan or
-    model."""
+    the last of them. Pictures that are `known` are not looked at again. Raises BadPlan for pictures that are not the
+    plan's, and for checkpoints of another plan or model."""
 
-    def __init__(self, loaded: Loaded, plan: TrainingPlan, folder: Path) -> None:
+    def __init__(
+        self,
+        loaded: Loaded,
+        plan: TrainingPlan,
+        folder: Path,
+        known: Mapping[TrainingPicture, SeenPicture] = MappingProxyType({}),
+    ) -> None:
         self.plan, self.step, self.losses = plan, 0, list[float]()
         self._loaded, self._folder = loaded, folder
         self._slower = 1.0  # what rates are multiplied by, once losses were no numbers
-        self._new = seen(loaded, plan, folder, plan.new)
-        self._prior = seen(loaded, plan, folder, plan.prior)
+        self._new = seen(loaded, plan, folder, plan.new, known)
+        self._prior = seen(loaded, plan, folder, plan.prior, known)
         batches = plan.steps * plan.accumulate
         self._order = _order(plan, self._new, batches, 0)
         self._prior_order = _order(plan, self._prior, batches, 1) if self._prior else None
@@ -67,6 +74,8 @@ class TrainingRun:
         self._micro = 0  # batches of the step to come that are done
         self._loss, self._seconds, self._bad = 0.0, 0.0, 0
         self._kept_at, self._keeping = time.monotonic(), 0.0
+        self._resting = False
+        self._base = based_on(loaded.model, str(loaded.schedule["prediction_type"]))
         self._resume()
 
     @property
@@ -78,6 +87,7 @@ class TrainingRun:
         """Learn from one batch; the step that this completes, or none. Raises TrainingFailed where losses are no
         numbers, though it went back and on with half the rate."""
         began = time.monotonic()
+        self._wake()
         plan = self.plan
         number = self.step * plan.accumulate + self._micro
         loss = self._of_batch(self._new, self._order, number, 0)
@@ -153,6 +163,25 @@ class TrainingRun:
             self._pupil = pupil(self._loaded, self.plan)
             self._optimiser = optimiser(self.plan, self._pupil)
         self._slower = 0.5
+
+    def rest(self) -> None:
+        """Hold as little of the device's memory as can be until the next turn. Batches of a step to come are forgotten,
+        and will be as they were."""
+        self._optimiser.zero_grad(set_to_none=True)
+        self._micro, self._loss, self._seconds = 0, 0.0, 0.0
+        self._lay_state("cpu")
+        self._resting = True
+
+    def _wake(self) -> None:
+        if self._resting:
+            self._lay_state(self._loaded.device)
+            self._resting = False
+
+    def _lay_state(self, device: torch.device | str) -> None:
+        for state in self._optimiser.state.values():
+            for name, value in state.items():
+                if isinstance(value, Tensor) and value.ndim:  # the counts of steps are on the CPU anyway
+                    state[name] = value.to(device)
 
     # --- checkpoints ---
 
@@ -240,8 +269,7 @@ class TrainingRun:
 
     def _metadata(self) -> Mapping[str, str]:
         buckets = Counter(one.bucket for one in self._new)
-        base = TrainedOn(self._loaded.model, str(self._loaded.schedule["prediction_type"]))
-        told = metadata(self.plan, self.step, buckets, base)
+        told = metadata(self.plan, self.step, buckets, self._base.result())
         if self.plan.learns == "lora":
             return told
         # What is no network of kohya's does not say that it were one.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 from PIL import Image, ImageOps
@@ -38,11 +39,17 @@ class SeenPicture:
     map: Tensor | None = None
 
 
-def seen(loaded: Loaded, plan: TrainingPlan, folder: Path, pictures: Sequence[TrainingPicture]) -> list[SeenPicture]:
-    """The pictures from the plan's folder. Raises BadPlan for a file that is gone, no picture, or another than the
-    plan's."""
+def seen(
+    loaded: Loaded,
+    plan: TrainingPlan,
+    folder: Path,
+    pictures: Sequence[TrainingPicture],
+    known: Mapping[TrainingPicture, SeenPicture] = MappingProxyType({}),
+) -> list[SeenPicture]:
+    """The pictures from the plan's folder, but for those that are `known` already. Raises BadPlan for a file that is
+    gone, no picture, or another than the plan's."""
     sizes = buckets.sizes(plan.resolution, plan.bucket_step)
-    each = {one: _seen(loaded, plan, one, folder, sizes) for one in dict.fromkeys(pictures)}
+    each = {one: known.get(one) or _seen(loaded, plan, one, folder, sizes) for one in dict.fromkeys(pictures)}
     return [each[one] for one in pictures]  # which count several times where they are named so often
 
 

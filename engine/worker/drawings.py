@@ -68,6 +68,11 @@ class Drawings:
             return False
         return all(drawing.rests for drawing in (*(request.drawing for request in self._asked), *self._halted))
 
+    @property
+    def empty(self) -> bool:
+        """Whether nobody is drawn for, nor waits or rests."""
+        return not self._jobs
+
     def wake_by(self, wake: Callable[[], None]) -> None:
         """Have this called, on any thread, when there is something to do again."""
         self._decoding.wake = wake

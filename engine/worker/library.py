@@ -68,6 +68,14 @@ class Library:
         """How much of each model in memory stays on the device, the one used last at the end."""
         return self._models.tiers
 
+    def have_guest(self, leaving: Callable[[Loaded], None], give_way: Callable[[], bool]) -> None:
+        """Tell what shares a model's weights before it is dropped, and when memory is wanted; see ModelCache."""
+        self._models.leaving, self._models.give_way = leaving, give_way
+
+    def holds(self, name: str) -> bool:
+        """Whether a model is in memory. Raises Refusal as `load`."""
+        return self._models.holds(*self._named(name, ""))
+
     def load(self, name: str, vae: str = "") -> float:
         """Have a model in memory; the seconds it took to load, 0 where it was there. Raises Refusal for one that is
         unknown or cannot be loaded."""

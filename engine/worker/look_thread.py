@@ -27,6 +27,7 @@ class LookThread:
     what becomes of them on the wire, `folders` are those with the owner's networks, `taggers` those with taggers."""
 
     def __init__(self, send: Callable[[Message], None], folders: Sequence[Path], taggers: Sequence[Path] = ()) -> None:
+        self.wake: Callable[[], None] = lambda: None  # called, on any thread, when a look is done
         self._send = send
         self._folders = folders
         self._taggers = taggers
@@ -36,7 +37,13 @@ class LookThread:
     def add(self, wish: Look, files: Mapping[str, bytes]) -> None:
         """Have a map made or tags read of these files, by hash."""
         self._asked = {id: asked for id, asked in self._asked.items() if not asked.done()}
-        self._asked[wish.id] = self._thread.submit(self._make, wish, files)
+        self._asked[wish.id] = asked = self._thread.submit(self._make, wish, files)
+        asked.add_done_callback(lambda _: self.wake())
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is something to look at."""
+        return any(not asked.done() for asked in self._asked.values())
 
     def remove(self, id: str) -> None:
         """Give a look up that has not begun; one that has is done, and nobody waits for it."""

@@ -166,13 +166,16 @@ class Rows:
 
 
 def _instead(rows: list[Row], failure: Exception) -> list[list[Row]]:
-    """The calls to make instead of one that failed: halves where memory ran out, each row on its own where one bad
-    row may have been among good ones, a row alone again where its model could go down a tier."""
+    """The calls to make instead of one that failed: the same where a guest has given way to it, halves where memory ran
+    out, each row on its own where one bad row may have been among good ones, a row alone again where its model could go
+    down a tier."""
     loaded = rows[0].loaded
     if attention.drop_failed(loaded, failure):
         return [rows]
     if not out_of_memory(failure):
         return [[row] for row in rows] if len(rows) > 1 else []
+    if loaded.give_way():
+        return [rows]
     loras.drop_merged(loaded)
     loaded.joined.clear()
     loaded.answered.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -14,8 +15,24 @@ import torch
 from engine.files import model_folders
 from engine.models import card
 from engine.models.loading import quieten
+from engine.train.guest import Guest
 from engine.tuning import USUAL, Tuning
-from engine.wire import Draw, Ended, Loading, MakeMap, Message, PutSource, ReadTags, Ready, Rest, Stop
+from engine.wire import (
+    Draw,
+    Ended,
+    ForgetTraining,
+    Loading,
+    MakeMap,
+    Message,
+    Park,
+    PutSource,
+    ReadTags,
+    Ready,
+    Rest,
+    Stop,
+    Train,
+    TrainingFile,
+)
 from engine.worker.drawing import Work
 from engine.worker.drawings import Drawings
 from engine.worker.library import Folders, Library
@@ -29,7 +46,8 @@ SOURCES_BYTES = 256 * 2**20  # sources come just before the jobs that name them,
 
 class DeviceWorker:
     """Draws for one device. `send` puts a message on the wire, on any thread; `slots` is the most rows drawn at once;
-    `others` are devices that workers may be started for; `rate`: the taggers look at every finished picture."""
+    `others` are devices that workers may be started for; `rate`: the taggers look at every finished picture. In
+    `trainings` lies what is learnt from while nobody is drawn for; a `share` of the time goes there even then."""
 
     def __init__(
         self,
@@ -46,6 +64,8 @@ class DeviceWorker:
         controlnets: Sequence[Path] = (),
         taggers: Sequence[Path] = (),
         rate: bool = False,
+        trainings: Path | None = None,
+        share: float = 0.0,
         tuning: Tuning = USUAL,
         others: Sequence[str] = (),
     ) -> None:
@@ -63,16 +83,22 @@ class DeviceWorker:
         self._library = Library(device, folders, tuning, lambda name: send(Loading(name)), self._ready)
         self._drawings = Drawings(send, self._library, slots)
         self._looks = LookThread(send, folders.all, taggers)
+        self._guest = Guest(send, self._library, trainings, share)
 
     def run(self, inbox: queue.SimpleQueue[Message | None], preload: str = "") -> None:
         """Draw until the inbox says None. `preload` names a model to load before the first job. Raises DeviceLost once
         the device can draw no more."""
-        self._drawings.wake_by(lambda: inbox.put(Stop("")))  # nobody's job: there is only no more waiting
         self._run(inbox, preload)
+        self._guest.close()
         self._looks.close()
         self._drawings.close()
 
     def _run(self, inbox: queue.SimpleQueue[Message | None], preload: str) -> None:
+        def wake() -> None:
+            inbox.put(Stop(""))  # nobody's job: there is only no more waiting
+
+        self._drawings.wake_by(wake)
+        self._looks.wake = self._guest.wake = wake
         seconds = 0.0
         if preload:
             try:
@@ -85,9 +111,19 @@ class DeviceWorker:
                 if message is None:
                     return
                 self._take(message)
+            began = time.monotonic()
             self._drawings.turn()
+            if self._guest_may:
+                self._guest.turn()
+            elif not self._drawings.idle:
+                self._guest.between(time.monotonic() - began)
             if self._library.tiers != self._told:  # memory ran out, and a model went down a tier
                 self._ready()
+
+    @property
+    def _guest_may(self) -> bool:
+        """Whether there is something to learn, and nobody to be drawn or looked for."""
+        return self._guest.ready and self._drawings.empty and not self._looks.busy
 
     def _ready(self, seconds: float = 0.0) -> None:
         """Tell the pool what this worker has; `seconds` is what loading has just taken."""
@@ -96,9 +132,9 @@ class DeviceWorker:
         self._send(Ready(self._device, self._slots, last, self._told, seconds, self._others))
 
     def _messages(self, inbox: queue.SimpleQueue[Message | None]) -> Iterator[Message | None]:
-        """The messages that have come in; waits for one only when there is nothing to draw."""
+        """The messages that have come in; waits for one only when there is nothing to draw or to learn."""
         with contextlib.suppress(queue.Empty):
-            yield inbox.get(block=self._drawings.idle)
+            yield inbox.get(block=self._drawings.idle and not self._guest_may)
             while True:
                 yield inbox.get_nowait()
 
@@ -118,6 +154,14 @@ class DeviceWorker:
                 self._drawings.rest(job, pictures)
             case MakeMap() | ReadTags():
                 self._looks.add(message, {file: self._sources[file] for file in message.files if file in self._sources})
+            case TrainingFile():
+                self._guest.put(message)
+            case Train():
+                self._guest.begin(message)
+            case Park(training):
+                self._guest.park(training)
+            case ForgetTraining(training):
+                self._guest.forget(training)
             case Stop(job):
                 self._looks.remove(job)
                 if given_up := self._drawings.remove(job):

@@ -75,6 +75,7 @@ async def house(folder: Path) -> AsyncIterator[House]:
             model="danqing-demo",
             pictures_per_request=4,
             training=TrainingRules(who="everybody"),
+            places={"lora": folder / "loras"},
         )
         studio = Studio(db, queue, chain(folder / "cache"), rules)
 

@@ -109,6 +109,14 @@ class EngineSection(Section):
         "用处理器时成品图的解码精度：auto 在模型本就用 bfloat16 绘制且处理器确能受益时用 bfloat16；"
         "仿 A1111 的图和 --raw 的图始终用 float32。",
     )
+    training_share: float = setting(
+        0.0,
+        "How much of the time that drawing takes a training may take beside it, up to 0.3; with 0 it learns only while "
+        "nobody is drawn for.",
+        "有人在画图时，训练最多可占用绘图时间的几成（不超过 0.3）；0 表示只在没人画图时训练。",
+        ge=0.0,
+        le=0.3,
+    )
 
     @property
     def folders(self) -> tuple[Path, ...]:

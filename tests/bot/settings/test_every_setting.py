@@ -346,6 +346,13 @@ def _(rig: Rig) -> None:
         assert places(config.engine).get(fetched, folder) == folder
 
 
+@does("engine.training_share")
+def _(rig: Rig) -> None:
+    rig.read("engine: {training_share: 0.2}")
+    assert passed(rig.config)["--training-share"] == "0.2"
+    assert Path(passed(rig.config)["--trainings"]).name == "work"
+
+
 @does("engine.taggers")
 def _(rig: Rig) -> None:
     config = rig.read("engine: {taggers: my-taggers}")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from engine.recipe import Recipe
 from engine.training_plan import TrainingPicture, TrainingPlan
+from prompts.prompt import LoraUse
 from tests.engine.drawing import photograph
 
 
@@ -38,3 +41,8 @@ def small(folder: Path, **changes: Any) -> TrainingPlan:
         "rank": 4, "alpha": 2.0, "resolution": 64, "bucket_step": 16, "seed": 7,
     }  # fmt: skip
     return TrainingPlan(**{"pictures": tuple(pictures), **values, **changes})
+
+
+def with_loras(own: Recipe, uses: tuple[LoraUse, ...]) -> Recipe:
+    """A recipe that names these LoRAs."""
+    return replace(own, prompt=replace(own.prompt, loras=uses))
