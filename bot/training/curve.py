@@ -117,7 +117,7 @@ def _range(raw: Sequence[float], line: Sequence[float]) -> tuple[float, float]:
     ordered = sorted(raw)
     low = min(min(line), ordered[len(ordered) // 20])
     high = max(max(line), ordered[-1 - len(ordered) // 20])
-    rim = max((high - low) * 0.08, 1e-3)
+    rim = max((high - low) * 0.08, high * 0.05, 1e-3)
     return max(0.0, low - rim), high + rim
 
 
