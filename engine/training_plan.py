@@ -257,6 +257,8 @@ def planned(
             f"preset is {preset or kind!r}, not one of {known}", "train.not_one_of", name="preset",
             value=(preset or kind)[:40], known=known,
         )  # fmt: skip
+    if preset == "portrait" and kind != "person":
+        raise BadPlan("a portrait is of a person", "train.portrait")
     shown = sum(not one.prior for one in pictures)
     whole: dict[str, Json] = {**row.changes, **({"resolution": side} if family == "sd2" and side else {}), **said}
     try:

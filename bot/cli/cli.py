@@ -24,7 +24,7 @@ from bot.settings.config import Config, load
 from engine import importing
 from prompts.errors import Refusal
 from prompts.option_values import with_like, with_rng
-from prompts.prompt import LoraUse, Options
+from prompts.prompt import Json, LoraUse, Options
 
 # What a command needs is imported in it: so `--help` and whatever was mistyped are answered at once.
 app = typer.Typer(add_completion=False, help="丹青 Danqing: a painting bot.", rich_markup_mode=None)
@@ -198,9 +198,14 @@ def compare(
 
 @app.command()
 def train(
-    name: Annotated[str, typer.Argument(help="What the LoRA is to be called.")],
-    folder: Annotated[Path, typer.Argument(help="10 to 30 pictures, with captions in .txt files beside them.")],
-    kind: Annotated[str, typer.Option(help="thing, person or style.")] = "thing",
+    name: Annotated[str, typer.Argument(help="What the file is to be called.")],
+    folder: Annotated[
+        Path | None, typer.Argument(help="10 to 30 pictures, with captions in .txt files beside them.")
+    ] = None,
+    kind: Annotated[str, typer.Option(help="What is on them: thing, person or style.")] = "",
+    preset: Annotated[
+        str, typer.Option(help="How it is learnt: portrait, inversion, tutorial, full; without it as suits the kind.")
+    ] = "",
     trigger: Annotated[str, typer.Option(help="The word that will call for it; without it the name.")] = "",
     model: Annotated[str, typer.Option(help="The model to learn it on; without it the first.")] = "",
     steps: Annotated[
@@ -209,22 +214,53 @@ def train(
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed makes the same file.")] = 0,
     rank: Annotated[int, typer.Option(min=0, max=256, help="The rank; without it what suits.")] = 0,
     rate: Annotated[float, typer.Option(min=0.0, help="The learning rate; without it what suits.")] = 0.0,
+    text_rate: Annotated[
+        float | None, typer.Option(min=0.0, help="The text encoders' rate; 0 leaves them alone.")
+    ] = None,
+    optimiser: Annotated[
+        str, typer.Option(help="AdamW, Adafactor, AdamW8bit, Prodigy or ScheduleFree; without it what suits.")
+    ] = "",
+    vectors: Annotated[int, typer.Option(min=0, max=32, help="Of an inversion: how many; without it what suits.")] = 0,
+    start: Annotated[str, typer.Option(help="Of an inversion: the English word that it starts as.")] = "",
+    tags: Annotated[
+        str, typer.Option(help="Who reads captions where there are none: any, detectors, or a tagger's name.")
+    ] = "",
     keep: Annotated[
         str, typer.Option(help="What is not to be forgotten, as “a gift”: 16 pictures of it are drawn first.")
     ] = "",
     consent: Annotated[
         bool, typer.Option("--consent", help="Whoever is in the pictures is grown up and has agreed to this.")
     ] = False,
+    cut: Annotated[bool, typer.Option("--cut", help="More than an eighth of a picture may be cut off to fit.")] = False,
+    files: Annotated[
+        int, typer.Option(min=0, max=20, help="How many files to keep on the way, so that the best can be chosen.")
+    ] = 0,
+    theirs: Annotated[
+        Path | None,
+        typer.Option("--settings", help="The settings of another trainer: sd-scripts, kohya_ss, lora-scripts."),
+    ] = None,
+    forgotten: Annotated[
+        bool, typer.Option("--forget", help="Delete what is kept of it: copies of pictures, checkpoints; no file.")
+    ] = False,
     output: Annotated[Path | None, typer.Option("--out", help="The .safetensors file to write.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     config: ConfigFile = None,
 ) -> None:
-    """Learn a LoRA from pictures; interrupted, the same command goes on where it was."""
-    from bot.cli.training import TrainingWish  # only now: `--help` is to come at once
-    from bot.cli.training import train as learn
+    """Learn a LoRA from pictures, or vectors or a model; interrupted, the same command goes on where it was."""
+    from bot.cli import training  # only now: `--help` is to come at once
+    from bot.cli.training_wish import TrainingWish
 
-    wish = TrainingWish(name, folder, kind, trigger, model, steps, seed, rank, rate, keep, consent, output)
-    asyncio.run(learn(_load(config, quiet=True), wish, language(), out, err, quiet=as_json))
+    settings = _load(config, quiet=True)
+    if forgotten:
+        training.forget(settings, name, out, language())
+        return
+    said: dict[str, Json] = {"text_rate": text_rate, "optimiser": optimiser, "vectors": vectors, "start": start}
+    wish = TrainingWish(
+        name, folder, kind, trigger, model, steps, seed, rank, rate, keep, consent, output, preset,
+        {field: value for field, value in said.items() if value not in (None, "") and (value or field == "text_rate")},
+        tags, theirs, cut, files,
+    )  # fmt: skip
+    asyncio.run(training.train(settings, wish, language(), out, err, quiet=as_json))
 
 
 @app.command("map")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,7 +50,7 @@ async def show(config: Config, wish: TagFilesWish, language: str, out: Console, 
     for path in wish.files:  # before a worker is started for nothing; what they hold together may be too much to keep
         await asyncio.to_thread(_read, path)
     taggers.chosen(reader, config.engine.taggers, config.engine.folders)
-    async with _Reading(config, wish.files) as queue:
+    async with TagQueue(config, lambda name: _read(wish.files[int(name)])) as queue:
         for number, path in enumerate(wish.files):
             asked = ReadTags(
                 f"tags{number}", str(number), reader, limits.general, limits.character, limits.rating, limits.mcut
@@ -72,14 +72,15 @@ def _read(path: Path) -> bytes:
         raise Refusal("cli.not_read", file=str(path), reason=error.strerror or "") from error
 
 
-class _Reading:
-    """A queue for these files, and a worker that has loaded no model."""
+class TagQueue:
+    """A queue for pictures of which `read` gives the files by the names that they are asked for with, and a worker that
+    has loaded no model."""
 
-    def __init__(self, config: Config, paths: Sequence[Path]) -> None:
+    def __init__(self, config: Config, read: Callable[[str], bytes]) -> None:
         from bot.app import pool  # only now: it brings the whole program along
 
         async def file(name: str) -> bytes:
-            return await asyncio.to_thread(_read, paths[int(name)])
+            return await asyncio.to_thread(read, name)
 
         async def heard(news: object) -> None:
             """Nothing is drawn here."""

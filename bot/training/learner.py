@@ -28,14 +28,15 @@ else:
 
 
 class Learner:
-    """`python -m engine.train` on the plan in a folder, whose log is kept there."""
+    """`python -m engine.train` on the plan in a folder, whose log is kept there; so many `files` are kept on the
+    way."""
 
-    def __init__(self, folder: Path, models: Sequence[Path], device: str, out: Path) -> None:
+    def __init__(self, folder: Path, models: Sequence[Path], device: str, out: Path, files: int = 0) -> None:
         self._folder = folder
         told = [argument for path in models for argument in ("--models", str(path.absolute()))]
         self._command = [
             sys.executable, "-m", "engine.train", str((folder / "plan.json").absolute()),
-            "--device", device, "--out", str(out.absolute()), *told,
+            "--device", device, "--out", str(out.absolute()), "--files", str(files), *told,
         ]  # fmt: skip
         self._child: asyncio.subprocess.Process | None = None
 

@@ -61,14 +61,18 @@ async def captioned(
     pictures: Sequence[FolderPicture], trigger: str, translators: Sequence[Translator], *, person: bool
 ) -> tuple[list[Captioned], tuple[Say, ...]]:
     """The pictures with their captions, Chinese ones in English; where nothing is written, the trigger and what the
-    folder is called. Raises Refusal `access.minors` or `train.adult` for what is not to be learnt."""
+    folder is called. What is not to be forgotten is told without the trigger. Raises Refusal `access.minors` or
+    `train.adult` for what is not to be learnt."""
     made: list[Captioned] = []
     without = 0
     for one in pictures:
         text = one.caption or one.named
-        without += not one.caption
+        without += not (one.caption or one.prior)
         _check(text, one, person=person)
         said = [tag.strip() for tag in re.split("[,，、]", await english(text, translators)) if tag.strip()]
+        if one.prior:
+            made.append(Captioned(one, ", ".join(said)))
+            continue
         calls = [tag for tag in said if re.search(rf"\b{re.escape(trigger)}\b", tag.lower())][:1]
         rest = [tag for tag in said if tag not in calls]
         made.append(Captioned(one, ", ".join([*(calls or [trigger]), *rest])))

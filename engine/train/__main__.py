@@ -1,8 +1,9 @@
 """`python -m engine.train PLAN`: learn what a plan (engine/training_plan.py, as JSON) says, on this machine.
 
 What happens is told on standard output, a JSON object a line: {"begun": step, "steps": n}, {"step": n, "loss": x,
-"seconds": s}, {"written": "file"}, {"failed": "why"}. On an interrupt what is learnt so far is kept, and the next time
-it goes on from there. The exit status is 0 where the LoRA was written, 3 where it was interrupted, 1 where it failed.
+"seconds": s}, {"half": "file"} of one that is kept on the way, {"written": "file"}, {"failed": "key", "values": {…}}
+with the key of a text. On an interrupt what is learnt so far is kept, and the next time it goes on from there. The exit
+status is 0 where it was written, 3 where it was interrupted, 1 where it failed.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from pathlib import Path
 
 from engine import importing, machine
 from engine.errors import BadPlan, TrainingFailed
+from engine.files.catalog import Model
 from engine.training_plan import TrainingPlan
 from prompts.errors import Refusal
 
 FAILED, INTERRUPTED = 1, 3
+ENDING = ".safetensors"
 
 
 def main() -> None:
@@ -35,7 +38,8 @@ def main() -> None:
     try:
         sys.exit(_learn(arguments, stop))
     except (BadPlan, TrainingFailed) as error:
-        _say(failed=str(error))
+        print(error, file=sys.stderr)  # in English, for the log
+        _refuse(Refusal(error.key, **error.values))
     except Refusal as refusal:
         _refuse(refusal)
     except OSError as error:  # a full disk
@@ -62,7 +66,6 @@ def _learn(arguments: argparse.Namespace, stop: threading.Event) -> int:
     from engine.models.loading import quieten
     from engine.models.model_cache import ModelCache
     from engine.train.faces import check_faces
-    from engine.train.lora_file import write
     from engine.train.run import TrainingRun
 
     importing.done()
@@ -72,6 +75,8 @@ def _learn(arguments: argparse.Namespace, stop: threading.Event) -> int:
     device = torch.device(card.devices()[0] if arguments.device == "auto" else arguments.device)
     loaded = ModelCache(device).get(catalog.model(models, plan.model, arguments.models))
     folder = arguments.plan.parent
+    path = arguments.out or folder / f"{plan.name}{_ending(plan, loaded.model)}"
+    halves = {plan.steps * place // (arguments.files + 1) for place in range(1, arguments.files + 1)} - {0, plan.steps}
     run = TrainingRun(loaded, plan, folder)
     _say(begun=run.step, steps=plan.steps)
     while not run.done:
@@ -82,11 +87,20 @@ def _learn(arguments: argparse.Namespace, stop: threading.Event) -> int:
             if arguments.keep_every and taken.step % arguments.keep_every == 0:
                 run.keep()
             _say(step=taken.step, loss=taken.loss, seconds=round(taken.seconds, 4))
-    path = arguments.out or folder / f"{plan.name}.safetensors"
-    write(path, run.file())
+            if taken.step in halves:
+                half = path.with_name(f"{path.name.removesuffix(ENDING)}-{taken.step:06}{path.suffix}")
+                run.save(half)
+                _say(half=str(half))
+    run.save(path)
     run.keep()
     _say(written=str(path))
     return 0
+
+
+def _ending(plan: TrainingPlan, model: Model) -> str:
+    """Whole models are in the form of their own; nets of the built-in model, which no file tells, in a folder."""
+    folder = not model.path.is_file() if plan.learns == "whole" else plan.learns == "controlnet" and model.builtin
+    return "" if folder else ENDING
 
 
 def _refuse(refusal: Refusal) -> None:
@@ -106,6 +120,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--keep-every", type=int, default=0, help="steps from one checkpoint to the next; else a minute"
     )
+    parser.add_argument("--files", type=int, default=0, help="how many files to keep on the way, evenly")
     return parser.parse_args()
 
 

@@ -10,10 +10,12 @@ import pytest
 from PIL import Image, ImageFilter
 
 from bot.training import folder as reading
-from bot.training.faults import faults
+from bot.training.faults import check_cut, faults
+from bot.training.flags import flags
 from bot.training.folder import pictures_of
 from bot.training.planning import captioned, check_name, trigger_of
 from engine.pixels import buckets
+from engine.tagging import PictureTags
 from prompts.errors import Refusal
 from prompts.translate.glossary_translator import Glossary
 
@@ -115,16 +117,50 @@ def test_what_is_wrong_with_pictures_is_told(tmp_path: Path) -> None:
     smooth = grain(1).resize((16, 16)).resize((96, 96), Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(6))
     shapes = {
         "fine.png": grain(2), "small.png": grain(3, 40, 40), "blurred.png": smooth, "wide.png": grain(4, 700, 96),
-        "again.png": grain(2).resize((128, 128)),
+        "zagain.png": grain(2).resize((128, 128)),
     }  # fmt: skip
     for name, image in shapes.items():
         image.save(tmp_path / name)
-    found = {
-        note.key: note.values["files"]
-        for note in faults(pictures_of(tmp_path).pictures, buckets.sizes(96, 16), 96)
-        if "files" in note.values
-    }
-    assert found == {
+    pictures = pictures_of(tmp_path).pictures
+    found = flags(pictures, [], kind="thing", sizes=buckets.sizes(96, 16), least=96)
+    told = {note.key: note.values["files"] for note in faults(pictures, found, 96) if "files" in note.values}
+    assert told == {
         "train.small": "small.png", "train.blurred": "blurred.png", "train.cut": "wide.png",
-        "train.twice": "again.png, fine.png",
+        "train.twice": "fine.png, zagain.png",
     }  # fmt: skip
+    wide = next(own for one, own in zip(pictures, found, strict=True) if one.path.name == "wide.png").to_json()
+    assert set(wide) == {"lost", "crop"} and wide["crop"][0] > 0.2 and wide["crop"][2] < 0.8  # type: ignore[index]
+    with pytest.raises(Refusal) as refused:
+        check_cut(pictures, found)
+    assert refused.value.values == {"files": "wide.png", "count": 1}
+
+
+def test_faces_of_persons_are_counted_and_kept_in_sight(tmp_path: Path) -> None:
+    for place in range(3):
+        grain(place, 200, 96).save(tmp_path / f"{place}.png")
+    pictures = pictures_of(tmp_path).pictures
+    one, other = (0.8, 0.1, 0.9, 0.4), (0.1, 0.1, 0.2, 0.4)
+    seen = [PictureTags("detectors", faces=faces) for faces in ((), (one,), (one, other))]
+    found = flags(pictures, seen, kind="person", sizes=buckets.sizes(96, 16), least=96)
+    assert [(own.no_face, own.many_faces) for own in found] == [(True, False), (False, False), (False, True)]
+    assert found[1].crop[2] > 0.9 and found[0].crop[0] == pytest.approx(1 - found[0].crop[2], abs=0.02)
+    keys = {note.key: note.values.get("files") for note in faults(pictures, found, 96)}
+    assert (keys["train.faceless"], keys["train.faces"]) == ("0.png", "2.png")
+    assert not any(
+        own.no_face or own.many_faces
+        for own in flags(pictures, seen, kind="thing", sizes=buckets.sizes(96, 16), least=96)
+    )
+
+
+def test_one_background_behind_nearly_all_is_told(tmp_path: Path) -> None:
+    for place in range(5):
+        ground = Image.new("RGB", (96, 96), (250, 250, 248) if place else (20, 60, 180))
+        ground.paste(grain(place, 60, 60), (18, 18))
+        ground.save(tmp_path / f"{place}.png")
+    pictures = pictures_of(tmp_path).pictures
+    found = flags(pictures, [], kind="thing", sizes=buckets.sizes(96, 16), least=96)
+    assert [own.plain for own in found] == [False, True, True, True, True]
+    (told,) = [note for note in faults(pictures, found, 96) if note.key == "train.one_background"]
+    assert told.values == {"count": 4, "all": 5}
+    few = flags(pictures[:3], [], kind="thing", sizes=buckets.sizes(96, 16), least=96)
+    assert not any(own.plain for own in few)  # two of three are no habit
