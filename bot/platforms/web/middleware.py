@@ -48,6 +48,8 @@ OPEN = ("/", "/login", "/logout", "/api/hello", "/api/language")  # answered bef
 
 # For what is being typed and whether pinyin is: how many characters to replace, and the tags that may be meant.
 Complete = Callable[[str, bool], tuple[int, Sequence[Suggestion]]]
+# For a person and what they wrote; raises Refusal for what is never drawn.
+Check = Callable[[str, Sequence[str]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Site:
     commands: Callable[[str], Sequence[tuple[str, str]]]
     tags: Complete | None = None
     teaching: Teaching | None = None
+    check: Check | None = None
     decoding: asyncio.Lock = field(default_factory=asyncio.Lock)  # one upload at a time: each may take 150 MB
 
 

@@ -19,7 +19,7 @@ from bot.platforms import health
 from bot.platforms.listening import refused
 from bot.platforms.web import card_json, conversation, gallery, pose_editor, training
 from bot.platforms.web.feed import Feed
-from bot.platforms.web.middleware import JSON_LIMIT, SITE, Complete, Site, gate
+from bot.platforms.web.middleware import JSON_LIMIT, SITE, Check, Complete, Site, gate
 from bot.platforms.web.session import HEADERS, LOCAL, Attempts, Cookies
 from bot.platforms.web.settings import WebSettings
 from bot.training.teaching import Teaching
@@ -43,7 +43,7 @@ class WebChat:
     device, model, workers, builtin (whether it is the demonstration model); `commands` gives, for a language, the
     commands to suggest, each with a line on what it does; `tags` completes what is being typed. What lies `beside` the
     page is served by the same server, each below its path and with guards of its own. `teaching` is what trainings are
-    asked of."""
+    asked of, `check` what judges texts that are kept."""
 
     platform = "web"
     pace = 0.1
@@ -57,6 +57,7 @@ class WebChat:
         tags: Complete | None = None,
         beside: Mapping[str, web.Application] = NOTHING,
         teaching: Teaching | None = None,
+        check: Check | None = None,
     ) -> None:
         self._db = db
         self._settings = settings
@@ -65,6 +66,7 @@ class WebChat:
         self._tags = tags
         self._beside = beside
         self._teaching = teaching
+        self._check = check
         self._feed = Feed()
         self._order = asyncio.Lock()  # cards are stored in the order in which they come
         self._runner: web.AppRunner | None = None
@@ -88,17 +90,9 @@ class WebChat:
         cookies = Cookies(settings.secret or await self._secret(), settings.password or "")
         teaching = self._teaching
         site = Site(
-            self._db,
-            settings,
-            self._feed,
-            desk,
-            cookies,
-            Attempts(),
-            self._status,
-            self._commands,
-            self._tags,
-            teaching,
-        )
+            self._db, settings, self._feed, desk, cookies, Attempts(), self._status, self._commands, self._tags, teaching,
+            self._check,
+        )  # fmt: skip
         if teaching is not None:
             teaching.watching.append(partial(training.tell, site, teaching))
         self._runner = web.AppRunner(application(site, self._beside), access_log=None, shutdown_timeout=3)

@@ -12,6 +12,7 @@ from typing import Any, cast
 import aiohttp
 import pytest_asyncio
 
+from bot.platforms.web.middleware import Check
 from bot.platforms.web.server import WebChat
 from bot.platforms.web.settings import WebSettings
 from bot.training.teaching import Teaching
@@ -67,7 +68,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
         stack.push_async_callback(db.close)
 
         async def start(
-            *, alone: bool = True, pause: float = 0.01, teaching: FakeTeaching | None = None, **settings: Any
+            *, alone: bool = True, pause: float = 0.01, teaching: FakeTeaching | None = None, check: Check | None = None, **settings: Any
         ) -> Served:
             desk = Easel(db, alone=alone, pause=pause)
             chat = WebChat(
@@ -77,6 +78,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
                 commands,
                 lambda typed, pinyin: index.complete(typed, pinyin=pinyin),
                 teaching=cast(Teaching | None, teaching),
+                check=check,
             )
             desk.chat = chat
             await chat.listen(desk)
