@@ -18,7 +18,7 @@ from prompts.prompt import Json, Note
 
 LENGTHS = struct.Struct(">II")
 MAX_HEADER = 16 * 2**20
-MAX_BLOB = 256 * 2**20  # a 64-megapixel picture as an uncompressed PNG
+MAX_BLOB = 2 * 2**30  # a LoRA of SDXL of the highest rank (1.4 GB); an uncompressed picture of 64 megapixels has 0.2
 
 
 # --- to the worker ---

@@ -61,7 +61,8 @@ async def compose(
     Where something is `painted`, a map of regions, colours are places ("红：一只猫 | 蓝：一条狗").
     With `raw` (or `--raw` in the text) the text is the prompt, byte for byte but for `<lora:…>`, and nothing is added.
     An infotext is drawn as it stands, too, only that its Chinese is translated unless `raw` says otherwise.
-    Raises Refusal for an empty or too long text, a bad option, or a text of which nothing was understood.
+    Raises Refusal for an empty or too long text, a bad option, a hypernetwork (of an infotext it is noted as left out),
+    or a text of which nothing was understood.
     """
     text = reading.as_block(text)
     within(text, negative)
@@ -77,6 +78,7 @@ async def compose(
         told = (*prompt.notes, *(note for note in notes if note not in prompt.notes))
         return replace(prompt, notes=told), asked_for
     rest, loras, notes = grammar.networks(text)
+    _without_hypernets((*notes, *grammar.networks(negative)[2]))
     if raw:
         return _verbatim(text, rest, loras, notes, negative), Options()
     template = options.loras_written(text)
@@ -135,6 +137,13 @@ async def compose(
     if named:
         said = replace(said, regions=str(replace(places or AskedRegions(()), places=named)))
     return replace(prompt, style="" if asked.options.style else style), said
+
+
+def _without_hypernets(notes: Sequence[Note]) -> None:
+    """Raises Refusal `lora.hypernet` where a text names a hypernetwork: without it another picture would be drawn."""
+    for note in notes:
+        if note.key == "note.hypernet":
+            raise Refusal("lora.hypernet", name=str(note.values["name"])[:80])
 
 
 def _without_faults(draft: Draft) -> None:

@@ -116,4 +116,4 @@ def test_what_is_wrong_is_told_in_a_line(tmp_path: Path) -> None:
         if text:
             (tmp_path / "plan.json").write_text(text)
         done = subprocess.run(command(tmp_path, tmp_path), cwd=ROOT, capture_output=True, check=False, text=True)
-        assert done.returncode == 1 and why in json.loads(done.stdout)["failed"]
+        assert done.returncode == 1 and "failed" in json.loads(done.stdout) and why in done.stdout

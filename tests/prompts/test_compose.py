@@ -683,3 +683,15 @@ async def test_the_small_model_hears_of_the_style_last_as_in_its_training() -> N
         prompt, _ = await composed("像素画熊猫，白色背景", family=family)
         said = [fragment.text for fragment in prompt.fragments if fragment.origin != "preset"]
         assert [word for word in said if word in expected] == expected
+
+
+async def test_a_hypernetwork_is_refused_by_name_and_of_an_infotext_put_aside() -> None:
+    for said in ({"text": "a cat <hypernet:old:1>"}, {"text": "a cat", "negative": "<hypernet:old>"}):
+        for raw in (False, True):
+            with pytest.raises(Refusal) as refused:
+                await compose(translators=[], raw=raw, **said)  # type: ignore[arg-type]
+            assert (refused.value.key, refused.value.values) == ("lora.hypernet", {"name": "old"})
+    pasted = "a cat <hypernet:old:1>\nNegative prompt: dog\nSteps: 20, Sampler: Euler a, Seed: 1, Size: 64x64"
+    prompt, _ = await compose(pasted, translators=[])
+    assert [note.values["name"] for note in prompt.notes if note.key == "note.hypernet"] == ["old"]
+    assert "hypernet" not in prompt.positive

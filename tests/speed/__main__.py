@@ -36,6 +36,7 @@ from tests.speed import (
     switches,
     telegram,
     texts,
+    training,
     waiting,
 )
 from tests.speed.figure import Figure
@@ -59,6 +60,7 @@ SECTIONS: dict[str, Callable[[], list[Figure]]] = {
     "changes": changes.figures,
     "switches": switches.figures,
     "decoding": decoding.figures,
+    "training": training.figures,
     "card": card.figures,
 }
 ON_A_CARD = ("card",)  # run with GPU=1, and with tiny models on the processor with GPU=dry

@@ -166,6 +166,10 @@ async def test_from_attachments_to_the_end_on_discord(tmp_path: Path) -> None:
         asked = [one["name"] for one in await ann.autocomplete(channel, "train", "training", "my")]
         assert asked == ["my cat"]
         await ann.press(seen("“my cat” was stopped"), "ask_train_delete")
-        sure = await until(lambda: next((one for one in channel.seen(ann.user) if "train_delete" in str(one.controls) and one.only_for), None))
+        sure = await until(
+            lambda: next(
+                (one for one in channel.seen(ann.user) if "train_delete" in str(one.controls) and one.only_for), None
+            )
+        )
         await ann.press(sure, "train_delete")
         await until(lambda: seen("“my cat” was stopped") is None)

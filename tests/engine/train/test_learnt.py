@@ -25,7 +25,7 @@ from tests.engine.train import totem
 from tests.engine.train.plans import picture
 
 SCALE = SCALES["laptop"]
-STEPS, MANNER = 100, 80
+STEPS, MANNER = 100, 40
 pytestmark = pytest.mark.usefixtures("two_threads")
 
 
