@@ -16,7 +16,7 @@ from bot.studio import last_cards
 from bot.studio.rules import Rules
 from bot.training import day, drafting, learnt_files, previews, sample_jobs, sheets
 from bot.training.now import TrainingNow
-from bot.training.sample_jobs import CLASS, PRIOR, Drawing
+from bot.training.sample_jobs import CLASS, PRIOR, RecipeMaker
 from bot.training.showing import Showing
 from engine.files import model_folders, private
 from engine.job import Job, Progress, State
@@ -37,7 +37,7 @@ WRITTEN_EVERY = 5.0  # seconds between two times that the losses are written dow
 RESTING = 3.0  # seconds without a word from a guest: somebody is drawn for
 
 
-class Classroom(Drawing, Protocol):
+class Classroom(RecipeMaker, Protocol):
     """What is needed of the studio."""
 
     rules: Rules
@@ -356,8 +356,7 @@ class Hearing:
         await trainings.remove(self._db, training)
         await self._showing.gone(kept)
         await self.recall()
-        await facts.set_fact(self._db, forgetting.TRACES, True)
-        await forgetting.scrub(self._db)
+        await facts.set_fact(self._db, forgetting.TRACES, True)  # and soon none of it is on the disk
 
     async def _unwanted(self, kept: KeptTraining) -> None:
         """Take a LoRA out of what its owner wants in every picture."""

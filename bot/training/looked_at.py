@@ -27,6 +27,7 @@ from storage.database import Database
 from storage.trainings import KeptPicture
 
 SURE = Thresholds(0.35, 0.85, 0.0)
+NEAREST = 2  # of the others that a picture is laid beside, which takes a tenth of a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +85,13 @@ async def twin_of(db: Database, content: bytes, others: Sequence[KeptPicture]) -
         return 0
     own = await asyncio.to_thread(likeness.readings, image)
     asked = likeness.signs(own)
-    for one in others:
-        if likeness.distance(str(one.flags.get("print", "")), asked) > likeness.NEAR:
-            continue
+    near = [(likeness.distance(str(one.flags.get("print", "")), asked), one.place, one) for one in others]
+    for far, place, one in sorted(near, key=lambda row: row[:2])[:NEAREST]:
+        if far > likeness.NEAR:
+            break
         other = await asyncio.to_thread(likeness.opened, await db.files.get(one.hash))
-        if other is None:
-            continue
-        readings = await asyncio.to_thread(likeness.readings, other)
-        if readings and likeness.agreement(own, readings[0]) >= likeness.SAME:
-            return one.place
+        if other and await asyncio.to_thread(likeness.agreement, own, other) >= likeness.SAME:
+            return place
     return 0
 
 

@@ -24,7 +24,7 @@ CLASS = -1  # the step that stands for them
 NOTHING = {"person": "a person", "style": "a landscape"}  # without the trigger, where a caption says nothing else
 
 
-class Drawing(Protocol):
+class RecipeMaker(Protocol):
     """What makes recipes of texts (bot/studio/studio.py)."""
 
     @property
@@ -37,7 +37,7 @@ class Drawing(Protocol):
     def recipes(self) -> Callable[[Request, str], Awaitable[tuple[Recipe, ...]]]: ...
 
 
-async def samples(studio: Drawing, kept: KeptTraining, step: int) -> Job | None:
+async def samples(studio: RecipeMaker, kept: KeptTraining, step: int) -> Job | None:
     """Have four samples drawn with the file of a step: two captions with the trigger, and the same without it, with the
     same seeds each time."""
     plan = kept.plan
@@ -60,7 +60,7 @@ async def samples(studio: Drawing, kept: KeptTraining, step: int) -> Job | None:
     return await _put(studio, kept, step, made)
 
 
-async def of_class(studio: Drawing, kept: KeptTraining, text: str) -> Job:
+async def of_class(studio: RecipeMaker, kept: KeptTraining, text: str) -> Job:
     """Have pictures drawn of what is not to be forgotten."""
     first = await _recipe(studio, kept, text, int(str(kept.wishes.get("seed") or 0)), ())
     return await _put(
@@ -68,7 +68,7 @@ async def of_class(studio: Drawing, kept: KeptTraining, text: str) -> Job:
     )
 
 
-async def _recipe(studio: Drawing, kept: KeptTraining, text: str, seed: int, loras: Sequence[LoraUse]) -> Recipe:
+async def _recipe(studio: RecipeMaker, kept: KeptTraining, text: str, seed: int, loras: Sequence[LoraUse]) -> Recipe:
     row = await people.get(studio.db, kept.person)
     person = Person(kept.person, row.name if row else "", kept.language)
     # The captions' words alone, as they were learnt.
@@ -79,7 +79,7 @@ async def _recipe(studio: Drawing, kept: KeptTraining, text: str, seed: int, lor
         return (await studio.recipes(request, text))[0]
 
 
-async def _put(studio: Drawing, kept: KeptTraining, step: int, made: Sequence[Recipe]) -> Job:
+async def _put(studio: RecipeMaker, kept: KeptTraining, step: int, made: Sequence[Recipe]) -> Job:
     job = Job(id=new_id(), owner=kept.person, recipes=tuple(made), lane=Lane.BACKGROUND)
     await trainings.add_samples(studio.db, kept.id, step, job.id, len(made))
     place = Place(PLATFORM, kept.id)

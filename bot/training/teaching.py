@@ -22,7 +22,7 @@ from bot.training.hearing import Hearing
 from bot.training.looked_at import NewPicture
 from bot.training.now import TrainingEstimate, TrainingNow
 from bot.training.planning import check_name, english, trigger_of
-from bot.training.sample_jobs import Drawing
+from bot.training.sample_jobs import RecipeMaker
 from bot.training.tag_changes import MOST, TagChange
 from engine.files import catalog
 from engine.files.catalog import Model
@@ -44,7 +44,7 @@ CONSENT = 1  # the number of the text `train.consent_text`: another number for a
 WISHES = ("name", "trigger", "kind", "model", "preset", "steps", "seed", "rank", "keep", "files")
 
 
-class School(Drawing, Protocol):
+class School(RecipeMaker, Protocol):
     """What a training needs of the studio."""
 
     rules: Rules

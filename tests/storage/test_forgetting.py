@@ -30,6 +30,7 @@ from storage import (
     shares,
     tables,
     tag_tables,
+    trainings,
     translations,
     uploads,
     votes,
@@ -38,10 +39,13 @@ from storage import (
 from storage.database import Database
 from storage.jobs import Place
 from storage.leaving import Leave
+from storage.pictures import PictureRow
+from storage.trainings import KeptPicture, KeptTraining
 from storage.wishes import Wish
 from tests.storage.samples import accepted, drawn, png, recipe
 
 MARKS = ("Annabel", "424242424242", "annsbrowser", "紫藤花下的旅人", "wisteria wanderer", "藤花诗", "藤椒色", "紫藤花")
+TRAINING = "wistariavine"
 
 
 async def everything(db: Database, telegram: str = "424242424242") -> tuple[str, set[str]]:
@@ -74,9 +78,22 @@ async def everything(db: Database, telegram: str = "424242424242") -> tuple[str,
     await wishes.keep(db, Wish(person=person, text="紫藤花下的旅人", files=(source,), reply_to=row.id))
     await translations.Translations(db).keep("argos", "紫藤花", "wisteria")
     await facts.set_fact(db, f"telegram.photo.{row.id}", "file-1")
+    await learning(db, person, row)
     await leaving.plan(db, Leave(person, db.now(), Place("telegram", telegram), "zh"))
     await accepted(db, person, made, place=Place("telegram", telegram))
-    return person, {person, row.id, row.hash, row.job or "", source, shape, *MARKS}
+    return person, {person, row.id, row.hash, row.job or "", source, shape, *MARKS, TRAINING, "藤萝", "tengluo", "藤蔓"}
+
+
+async def learning(db: Database, person: str, sample: PictureRow) -> None:
+    """A training of somebody's, with a picture and a sample."""
+    now = db.now()
+    kept = KeptTraining(
+        id=TRAINING, person=person, name="藤萝", trigger="tengluo", kind="thing", model="demo", created=now, changed=now
+    )
+    await trainings.add(db, kept, "")
+    await trainings.add_picture(db, TRAINING, KeptPicture(place=0, hash="", caption="vine", source="藤蔓"), png())
+    await trainings.add_samples(db, TRAINING, 10, sample.job or "", 1)
+    await trainings.drawn(db, sample.job or "", [sample.id])
 
 
 async def bytes_of(db: Database, folder: Path) -> bytes:
@@ -215,7 +232,7 @@ async def test_everything_of_somebody_is_taken_along(db: Database) -> None:
     assert [name for name, rows in kept.data.items() if not rows] == []
     said = json.dumps(kept.data, ensure_ascii=False)
     assert [mark for mark in marks - {"紫藤花"} if mark not in said] == []
-    assert {file.name.partition("/")[0] for file in kept.files} == {"pictures", "uploads"}
+    assert {file.name.partition("/")[0] for file in kept.files} == {"pictures", "uploads", "trainings"}
     assert (await mydata.of_person(db, "nobody")).files == ()
 
 

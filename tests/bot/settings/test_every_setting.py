@@ -21,6 +21,7 @@ from typing import Any, cast
 
 import aiohttp
 import pytest
+from PIL import Image
 from rich.console import Console
 
 from bot import app
@@ -37,6 +38,7 @@ from bot.settings.settings import settings
 from bot.studio import own_readers, tag_reading
 from bot.studio.studio import Studio
 from bot.studio.translation_service import service
+from bot.training.looked_at import NewPicture
 from engine.files import catalog, taggers
 from engine.job import Job, Picture, State
 from engine.queue.queue import Queue
@@ -368,6 +370,27 @@ async def _(rig: Rig) -> None:
     made = await rig.studio("tags: {reader: danqing-demo, general: 0.5, character: 0.6, rating: 0.7}")
     wish = tag_reading.usual(made)
     assert (wish.reader, wish.limits) == ("danqing-demo", Thresholds(0.5, 0.6, 0.7))
+
+
+@does(
+    "training.who", "training.roles", "training.active", "training.drafts", "training.megabytes",
+    "training.draft_days", "training.keep_days",
+)  # fmt: skip
+async def _(rig: Rig) -> None:
+    said = "who: roles, roles: ['discord:3'], active: 2, drafts: 1, megabytes: 1, draft_days: 2, keep_days: 3"
+    made = await rig.studio(f"training: {{{said}}}")
+    asked = await rig.asked(made, room=LOST)
+    assert await made.teaching.may(asked) and not await made.teaching.may(replace(asked, room=Room()))
+    kept = await made.teaching.draft(asked, "one")
+    with pytest.raises(Refusal, match="drafts"):
+        await made.teaching.draft(replace(asked, key="other"), "two")
+    large = Image.effect_noise((900, 900), 80).convert("RGB")
+    file = io.BytesIO()
+    large.save(file, "PNG")
+    with pytest.raises(Refusal, match="bytes"):
+        await made.teaching.add(asked, kept.id, [NewPicture("large.png", file.getvalue())])
+    rules = made.rules.training
+    assert (rules.active, rules.draft_kept.days, rules.kept.days) == (2, 2, 3)
 
 
 @does("access.adult_by_picture")
