@@ -72,7 +72,7 @@ PRESETS: Mapping[str, Mapping[str, TrainingPreset]] = {
     "inversion": {
         "sd15": TrainingPreset(80, 1200, 6000, _INVERSION),
         "sdxl": TrainingPreset(80, 1200, 6000, _INVERSION | {"resolution": 1024}),
-        "demo": TrainingPreset(40, 800, 1600, _DEMO | _INVERSION | {"unet_rate": 0.03, "batch": 8, "vectors": 4}),
+        "demo": TrainingPreset(40, 800, 1600, _DEMO | _INVERSION | {"unet_rate": 0.03, "batch": 8}),
     },
     "tutorial": {
         "sd15": TrainingPreset(0, 3200, 3200, _TUTORIAL),

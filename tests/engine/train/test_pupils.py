@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageDraw
+from PIL import Image
 from safetensors.torch import load, load_file
 
 from engine.adapters import embeddings
@@ -19,33 +19,19 @@ from engine.files import catalog
 from engine.files.identify import identify
 from engine.models import loading
 from engine.models.loaded import Loaded
-from engine.train import optimisers
+from engine.train import circles, optimisers
 from engine.train.lora_file import write
 from engine.train.run import TrainingRun
-from engine.training_plan import TrainingPicture, TrainingPlan
+from engine.training_plan import TrainingPlan
 from tests import tiny_families
 from tests.engine.drawing import draw, gap, recipe
 from tests.engine.train import plans
 
 
-def circles(folder: Path, count: int = 6) -> tuple[TrainingPicture, ...]:
-    """Pictures of filled circles with the maps of their outlines, as the tutorial of ControlNet shows them."""
-    made = []
-    for place in range(count):
-        image, outline = Image.new("RGB", (64, 64), "navy"), Image.new("RGB", (64, 64), "black")
-        box = [8 + 3 * place, 12, 40 + 3 * place, 44]
-        ImageDraw.Draw(image).ellipse(box, fill="orange")
-        ImageDraw.Draw(outline).ellipse(box, outline="white", width=2)
-        shown = plans.picture(folder, f"circle{place}.png", image, "orange circle, navy background")
-        drawn = plans.picture(folder, f"circle{place}-map.png", outline, "")
-        made.append(replace(shown, map=drawn.file, map_hash=drawn.hash))
-    return tuple(made)
-
-
 def plan_of(folder: Path, learns: str, **changes: Any) -> TrainingPlan:
     said: dict[str, Any] = {"learns": learns, "optimiser": "AdamW", **changes}
     if learns == "controlnet":
-        said = {"pictures": circles(folder), "dropout": 0.0, **said}
+        said = {"pictures": circles.laid(folder, 64, 3, 6), "dropout": 0.0, **said}
     return plans.small(folder, **said)
 
 
@@ -163,13 +149,18 @@ def test_a_net_says_nothing_at_first_and_is_read_back_and_guides(
     singles: dict[str, Loaded], loaded: Loaded, tmp_path: Path, form: str
 ) -> None:
     loaded = singles["sd15"] if form == "file" else loaded
-    plan = plan_of(tmp_path, "controlnet", steps=6, batch=3, unet_rate=3e-3, warm=0.0)
+    plan = plan_of(tmp_path, "controlnet", steps=12, batch=3, unet_rate=3e-3, warm=0.0, fall=0.0)
     run = TrainingRun(loaded, plan, tmp_path)
+    with torch.no_grad():
+        before = [run._of_batch(run._new, run._order, number, 0).item() for number in range(4)]
     silent = load(run.file())
     zero = [name for name in silent if "controlnet_down_blocks" in name or "controlnet_mid_block" in name]
     assert zero and not any(silent[name].any() for name in (*zero, "controlnet_cond_embedding.conv_out.weight"))
     while not run.done:
         run.turn()
+    with torch.no_grad():  # what it was taught with, again
+        after = [run._of_batch(run._new, run._order, number, 0).item() for number in range(4)]
+    assert sum(after) < sum(before)
     path = tmp_path / "nets" / ("circles.safetensors" if form == "file" else "circles")
     path.parent.mkdir()
     run.save(path)
@@ -236,3 +227,17 @@ def test_plans_that_cannot_be_say_why_in_peoples_words(tmp_path: Path, changes: 
     with pytest.raises(BadPlan) as refused:
         plans.small(tmp_path, **changes)
     assert refused.value.key == key
+
+
+def test_circles_are_drawn_by_code_with_their_maps_and_a_plan(tmp_path: Path) -> None:
+    made = circles.laid(tmp_path, 64, 3, 4)
+    plan = circles.plan_of(catalog.builtin(), made, 3, 7)
+    assert plan.learns == "controlnet" and plan.offline and (plan.steps, plan.resolution) == (7, 128)
+    assert TrainingPlan.from_json(plan.to_json()) == plan and len({one.hash for one in plan.pictures}) == 4
+    for one in made:
+        shown, drawn = (np.asarray(Image.open(tmp_path / name), np.int16) for name in (one.file, one.map))
+        inside, ground = (circles.COLOURS[word] for word in one.caption.split()[::3])
+        line = np.argwhere(drawn[..., 0] > 128)
+        middle = line.mean(axis=0).round().astype(int)
+        assert np.abs(shown[tuple(middle)] - inside).max() <= 2 and np.abs(shown[0, 0] - ground).max() <= 2
+        assert 0 < len(line) < 64 * 64 / 4
