@@ -6,6 +6,7 @@ from __future__ import annotations
 import gc
 import os
 import re
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from collections.abc import Iterable
 import pytest
 from hypothesis import is_hypothesis_test, settings
 
-from tests import properties
+from tests import properties, shared_dictionary
 
 # What people set for themselves and we or our libraries read. CUDA_VISIBLE_DEVICES and PYTHONPATH are left alone: they
 # say which card and which checkout the tests are for.
@@ -42,6 +43,9 @@ for _name in theirs(os.environ):
     del os.environ[_name]
 os.environ.update(OURS)
 time.tzset()
+# Whoever wants no compiled files has every program that is started compile all of ours anew, a second each time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +57,7 @@ def no_environment_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Before the properties are imported, which take what they do not say themselves from the profile."""
+    shared_dictionary.share()
     settings.load_profile(properties.LONG if _long(config) else properties.STEADY)
 
 

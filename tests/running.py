@@ -16,6 +16,7 @@ import aiohttp
 import psutil
 
 from tests.patience import PATIENCE
+from tests.warm_workers import SOCKET
 
 ROOT = Path(__file__).resolve().parent.parent
 ENDS = ("done", "failed", "cancelled")
@@ -23,12 +24,16 @@ Message = dict[str, Any]
 
 
 class Bot:
-    """`python bot.py run` in a folder of its own; `kill` is SIGKILL to the chat process alone, as a crash is."""
+    """`python bot.py run` in a folder of its own; `kill` is SIGKILL to the chat process alone, as a crash is. `warm` is
+    where workers are to be had that have imported already; without, they are started as shipped."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None, *, warm: str = "") -> None:
         self.folder = folder
         self.settings = dict(settings or {})
         self.program: tuple[str, ...] = (str(ROOT / "bot.py"),)
+        if warm:
+            self.program = ("-m", "tests.warm_bot")
+            self.settings |= {"PYTHONPATH": str(ROOT), SOCKET: warm}
         self.arguments: tuple[str, ...] = ()  # of the command, beside its name
         self.address = ""
         self.past: frozenset[str] = frozenset()

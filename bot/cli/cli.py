@@ -200,7 +200,8 @@ def compare(
 def train(
     name: Annotated[str, typer.Argument(help="What the file is to be called.")],
     folder: Annotated[
-        Path | None, typer.Argument(help="10 to 30 pictures, with captions in .txt files beside them.")
+        Path | None,
+        typer.Argument(help="10 to 30 pictures, with captions in .txt files beside them; or a .zip of them."),
     ] = None,
     kind: Annotated[str, typer.Option(help="What is on them: thing, person or style.")] = "",
     preset: Annotated[

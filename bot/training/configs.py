@@ -12,6 +12,7 @@ from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from bot.training.folder import FolderPicture, FolderPictures, in_proportion, pictures_of
+from bot.training.zips import MOST_BYTES, pictures_of_zip
 from prompts.errors import Refusal
 from prompts.prompt import Json
 
@@ -76,7 +77,7 @@ class TrainersConfig:
         own = folder or self.folder
         if own is None:
             raise Refusal("train.no_folder_said")
-        found = pictures_of(own)
+        found = _zipped(own) if own.suffix.lower() == ".zip" and own.is_file() else pictures_of(own)
         if folder is None and self.prior is not None and not any(one.prior for one in found.pictures):
             prior = pictures_of(self.prior)
             kept = tuple(replace(one, prior=True) for one in prior.pictures)
@@ -88,6 +89,12 @@ class TrainersConfig:
         if self.steps or not self.epochs:
             return self.steps
         return math.ceil(self.epochs * sum(one.repeats for one in pictures if not one.prior) / max(1, batch))
+
+
+def _zipped(path: Path) -> FolderPictures:
+    if path.stat().st_size > MOST_BYTES:
+        raise Refusal("train.zip_large", file=path.name, size=path.stat().st_size >> 20, most=MOST_BYTES >> 20)
+    return pictures_of_zip(path.read_bytes(), path.name)
 
 
 def read_config(path: Path) -> TrainersConfig:

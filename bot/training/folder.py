@@ -69,7 +69,7 @@ class FolderPictures:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class FolderFile:
     """A file of a folder or an archive: where it lies in that, its bytes' number, and how they are read. `path` is
     where it lies on the disk, if it does."""
 
@@ -89,7 +89,7 @@ def pictures_of(folder: Path) -> FolderPictures:
     return gathered(_entries(folder), str(folder))
 
 
-def gathered(entries: Iterable[Entry], name: str) -> FolderPictures:
+def gathered(entries: Iterable[FolderFile], name: str) -> FolderPictures:
     """The pictures among these files, which were found in something of this name, by kohya's rules. Raises Refusal
     `train.no_pictures`, `train.count`."""
     found: list[FolderPicture] = []
@@ -144,7 +144,7 @@ def skipped(inside: PurePosixPath) -> bool:
     return any(part.startswith(".") or part.lower() in _SKIPPED for part in inside.parts)
 
 
-def _entries(folder: Path) -> Iterator[Entry]:
+def _entries(folder: Path) -> Iterator[FolderFile]:
     """The files of a folder and of those in it, down to where kohya's trainers have pictures: img/10_name/a.png."""
     numbered = [path for path in folder.iterdir() if path.is_dir() and _REPEATED.fullmatch(path.name)]
     yield from _files(folder, folder)
@@ -158,15 +158,15 @@ def _entries(folder: Path) -> Iterator[Entry]:
             yield from _files(inner, folder)
 
 
-def _files(folder: Path, whole: Path) -> Iterator[Entry]:
+def _files(folder: Path, whole: Path) -> Iterator[FolderFile]:
     for path in folder.iterdir():
         inside = PurePosixPath(path.relative_to(whole).as_posix())
         if path.is_file() and not skipped(inside):
-            yield Entry(inside, path.stat().st_size, path.read_bytes, path)
+            yield FolderFile(inside, path.stat().st_size, path.read_bytes, path)
 
 
 def _add(
-    one: Entry, beside: dict[str, Entry], found: list[FolderPicture], notes: list[Say], told: FolderPicture
+    one: FolderFile, beside: dict[str, FolderFile], found: list[FolderPicture], notes: list[Say], told: FolderPicture
 ) -> None:
     try:
         if one.size > LARGEST:
@@ -194,7 +194,7 @@ def _opened(content: bytes) -> Image.Image:
         return shallow(ImageOps.exif_transpose(image))
 
 
-def _caption(one: Entry, beside: dict[str, Entry]) -> str:
+def _caption(one: FolderFile, beside: dict[str, FolderFile]) -> str:
     """The first line of the file beside a picture, in UTF-8, UTF-16 or as Chinese Windows writes."""
     for ending in CAPTIONS:
         text = beside.get(one.inside.with_suffix(ending).as_posix().casefold())

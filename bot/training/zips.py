@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import PurePosixPath
 
-from bot.training.folder import CAPTIONS, KINDS, Entry, FolderPictures, gathered, skipped
+from bot.training.folder import CAPTIONS, KINDS, FolderFile, FolderPictures, gathered, skipped
 from prompts.errors import Refusal
 
 MOST_ENTRIES = 2000
@@ -33,7 +33,7 @@ def pictures_of_zip(content: bytes, name: str = "zip") -> FolderPictures:
         raise Refusal("train.zip_broken", file=name) from error
 
 
-def _entries(archive: zipfile.ZipFile, name: str) -> Iterator[Entry]:
+def _entries(archive: zipfile.ZipFile, name: str) -> Iterator[FolderFile]:
     """The pictures and captions among its files. What is told of all entries is looked at before any is unpacked."""
     told = archive.infolist()
     if len(told) > MOST_ENTRIES:
@@ -49,7 +49,7 @@ def _entries(archive: zipfile.ZipFile, name: str) -> Iterator[Entry]:
         if one.flag_bits & _LOCKED:
             raise Refusal("train.zip_locked", file=name)
         # No more is unpacked than the entry tells: where there is more, it is damaged.
-        yield Entry(inside, one.file_size, partial(archive.read, one))
+        yield FolderFile(inside, one.file_size, partial(archive.read, one))
 
 
 def _inside(entry: zipfile.ZipInfo) -> PurePosixPath:

@@ -50,6 +50,7 @@ from engine.wire import (
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[2]  # `python -m engine` is found from here
+PROGRAM: tuple[str, ...] = (sys.executable, "-m", "engine")
 RESTART_AFTER = (0.0, 1.0, 5.0, 15.0, 60.0)  # seconds before the n-th start in a row that drew nothing
 SILENCE = 900.0  # seconds without a word from a worker that has jobs: about twenty slow CPU steps
 SAID = Ready | Loading | Step | Drawn | Ended | Mapped | TagsRead | Learning | HalfLearnt | Learnt
@@ -160,9 +161,7 @@ class LocalPool:
             await asyncio.sleep(RESTART_AFTER[min(fruitless, len(RESTART_AFTER) - 1)])
             fruitless += 1
             child = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "engine",
+                *PROGRAM,
                 "--device",
                 device,
                 *self._arguments,

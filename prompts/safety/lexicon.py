@@ -130,13 +130,17 @@ def spoken(text: str) -> tuple[Language, ...]:
 
 def says(category: str, text: str, *, doubtful: bool = False) -> bool:
     """Whether a folded text has a word of the category; `doubtful`: where Chinese can be cut in two ways, too."""
+    return _written(category, text) or says_han(category, text, doubtful=doubtful)
+
+
+@lru_cache(64)  # one text is asked about every category, and again for what is doubtful
+def _written(category: str, text: str) -> bool:
+    """Whether a folded text has a word of the category that is found without cutting Chinese into words."""
     if pattern(category).search(text):
         return True
     own = [one for one in spoken(text) if not one.exact]
     flat = plain(text) if own else ""
-    if any(_own_pattern(category, one).search(flat) for one in own):
-        return True
-    return says_han(category, text, doubtful=doubtful)
+    return any(_own_pattern(category, one).search(flat) for one in own)
 
 
 _APART = (*SAID, "people", "years", "clothes", "garment", "intimate", "deny")
@@ -176,9 +180,29 @@ def bare_by_name(text: str) -> bool:
     return _bare_by_name().search(text) is not None
 
 
+@cache
+def _longest() -> int:
+    """Signs of the longest Chinese word that is looked for."""
+    words = (word for language in languages() for listed in language.words.values() for word in listed)
+    return max(len(word) for word in (*words, *entries()) if RUN.fullmatch(word))
+
+
+@lru_cache(4)
+def _parts_of_runs(text: str) -> frozenset[str]:
+    """Whatever in the Chinese of a text may be a word: each list of hundreds is compared with it at once."""
+    return frozenset(
+        run[start:end]
+        for run in RUN.findall(text)
+        for start in range(len(run))
+        for end in range(start + 1, min(len(run), start + _longest()) + 1)
+    )
+
+
 def says_han(category: str, text: str, *, doubtful: bool) -> bool:
     """Whether a folded text has a Chinese word of the category, where it is cut into words."""
     listed = han(category)
+    if listed.isdisjoint(_parts_of_runs(text)):
+        return False
     return any(
         holds(word, listed, _harmless_han())
         for run in RUN.findall(text)

@@ -43,7 +43,7 @@ class Scene:
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Bot, DiscordServer]]:
+async def house(tmp_path_factory: pytest.TempPathFactory, warm: str) -> AsyncIterator[tuple[Bot, DiscordServer]]:
     async with DiscordServer() as server:
         now = server.clock()
         server.clock = lambda: now  # nothing is late because this machine is busy
@@ -52,7 +52,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple
             "DANQING_DISCORD_API_BASE": server.api_base,
             "DANQING_DISCORD_GATEWAY": server.gateway_base,
         }
-        bot = Bot(tmp_path_factory.mktemp("discord"), settings)
+        bot = Bot(tmp_path_factory.mktemp("discord"), settings, warm=warm)
         await bot.start()
         await server.ready("imagine")
         await bot.say("a red apple --steps 1")  # the model loads before anything is measured here

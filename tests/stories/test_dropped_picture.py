@@ -9,14 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, async_playwright, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.bot.commands.test_papers import of_camera, stamped
-from tests.bot.platforms.web.test_page import CHROMIUM, PHONE, QUIET, WIDE, no_sideways_scroll
-from tests.running import Bot
+from tests.bot.platforms.web.test_page import CHROMIUM, PHONE, WIDE, no_sideways_scroll
+from tests.stories.conftest import Begun
 from tests.stories.test_page import loaded
 
-pytestmark = [pytest.mark.page, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.page,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
+]
 PAPER = (
     "a red fox in the snow\nNegative prompt: dog\nSteps: 3, Sampler: Euler a, Schedule type: Karras, CFG scale: 5.5, "
     "Seed: 4711, Size: 64x64, Model hash: 0123456789, Model: somebodysMix_v3, Soft inpainting enabled: True, "
@@ -55,52 +59,45 @@ async def pressed(page: Page, card: Locator, action: str) -> None:
     [(WIDE, "en-US", "fox.png"), (PHONE, "zh-CN", "fox.jpg")],
 )
 async def test_a_lone_picture_is_drawn_taken_and_compared(
-    tmp_path: Path, context: dict[str, Any], locale: str, name: str
+    tmp_path: Path, begun: Begun, context: dict[str, Any], locale: str, name: str
 ) -> None:
-    bot = Bot(tmp_path)
-    await bot.start()
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        opened = await browser.new_context(locale=locale, reduced_motion="reduce", **context)
-        page, problems = await opened.new_page(), list[str]()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
-        await page.goto(bot.address)
-        await expect(page.locator("#empty h2")).to_be_visible()
-        content = stamped(PAPER) if name.endswith("png") else of_camera(PAPER)
-        if context is WIDE:
-            await dropped(page, name, content)
-        else:  # nothing is dropped on a phone
-            file: Any = {"name": name, "mimeType": "image/jpeg", "buffer": content}
-            await page.locator("#composer input[type=file]").set_input_files(file)
-        await expect(page.locator("#composer img")).to_have_count(1)
-        await page.locator("#composer button[type=submit]").click()
+    page, problems = await begun.page(locale=locale, **context), list[str]()
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+    await page.reload()  # heard from its beginning
+    await expect(page.locator("#empty h2")).to_be_visible()
+    content = stamped(PAPER) if name.endswith("png") else of_camera(PAPER)
+    if context is WIDE:
+        await dropped(page, name, content)
+    else:  # nothing is dropped on a phone
+        file: Any = {"name": name, "mimeType": "image/jpeg", "buffer": content}
+        await page.locator("#composer input[type=file]").set_input_files(file)
+    await expect(page.locator("#composer img")).to_have_count(1)
+    await page.locator("#composer button[type=submit]").click()
 
-        card = page.locator("#log .message.bot").first
-        for said in ("4711", "a red fox in the snow", "A1111", "somebodysMix_v3", "CodeFormer", "--fix face"):
-            await expect(card).to_contain_text(said)
-        for action in ("paint_over", "paper_draw", "paper_prompt", "paper_compare"):
-            await expect(card.locator(f"[data-action={action}]")).to_be_visible()
-        await no_sideways_scroll(page)
-        await page.screenshot(path=tmp_path / "read.png")
+    card = page.locator("#log .message.bot").first
+    for said in ("4711", "a red fox in the snow", "A1111", "somebodysMix_v3", "CodeFormer", "--fix face"):
+        await expect(card).to_contain_text(said)
+    for action in ("paint_over", "paper_draw", "paper_prompt", "paper_compare"):
+        await expect(card.locator(f"[data-action={action}]")).to_be_visible()
+    await no_sideways_scroll(page)
+    await page.screenshot(path=tmp_path / "read.png")
 
-        await pressed(page, card, "paper_draw")
-        drawn = page.locator("#log .message.bot").nth(1)
-        await expect(drawn.locator("[data-action=again]")).to_have_count(1)
-        await expect(drawn.locator("blockquote")).to_contain_text("a red fox in the snow")
-        await pressed(page, card, "paper_compare")
-        told = page.locator("#log .message.bot").nth(2)
-        await expect(told).to_contain_text(re.compile("5[.]5"))
-        await page.screenshot(path=tmp_path / "compared.png")
-        await pressed(page, told, "paper_both")
-        both = page.locator("#log .message.bot").nth(3)
-        await expect(both.locator("figure img")).to_have_count(2)
-        await pressed(page, card, "paper_prompt")
-        taken = page.locator("#log .message.bot").nth(4)
-        await expect(taken.locator("[data-action=again]")).to_have_count(1)
-        await loaded(page)
-        await no_sideways_scroll(page)
-        await page.screenshot(path=tmp_path / "end.png")
-        assert problems == []
-        await browser.close()
-    await bot.stop()
+    await pressed(page, card, "paper_draw")
+    drawn = page.locator("#log .message.bot").nth(1)
+    await expect(drawn.locator("[data-action=again]")).to_have_count(1)
+    await expect(drawn.locator("blockquote")).to_contain_text("a red fox in the snow")
+    await pressed(page, card, "paper_compare")
+    told = page.locator("#log .message.bot").nth(2)
+    await expect(told).to_contain_text(re.compile("5[.]5"))
+    await page.screenshot(path=tmp_path / "compared.png")
+    await pressed(page, told, "paper_both")
+    both = page.locator("#log .message.bot").nth(3)
+    await expect(both.locator("figure img")).to_have_count(2)
+    await pressed(page, card, "paper_prompt")
+    taken = page.locator("#log .message.bot").nth(4)
+    await expect(taken.locator("[data-action=again]")).to_have_count(1)
+    await loaded(page)
+    await no_sideways_scroll(page)
+    await page.screenshot(path=tmp_path / "end.png")
+    assert problems == []

@@ -129,7 +129,7 @@ def test_a_disk_that_fills_up_is_said_and_what_came_is_kept(site: Hub, tmp_path:
     )
     done = subprocess.run(
         [sys.executable, "-c", limited], cwd=tmp_path, env=os.environ | {"LC_ALL": "en_US.UTF-8"},
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.returncode == 1 and "Make room" in done.stderr and "Traceback" not in done.stderr, done.stderr
     [part] = tmp_path.rglob("*.part")

@@ -18,8 +18,8 @@ from tests.stories.test_page import pictures
 pytestmark = [pytest.mark.page, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
 
 
-async def test_from_a_picture_to_a_zip_and_to_nothing(tmp_path: Path) -> None:
-    bot = Bot(tmp_path)
+async def test_from_a_picture_to_a_zip_and_to_nothing(tmp_path: Path, warm: str) -> None:
+    bot = Bot(tmp_path, warm=warm)
     await bot.start()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)

@@ -9,12 +9,12 @@ from tests.peers.telegram import TelegramServer
 from tests.stories.test_telegram import bot as on_telegram
 
 
-async def test_on_telegram_a_picture_is_read_drawn_again_and_checked(tmp_path: Path) -> None:
+async def test_on_telegram_a_picture_is_read_drawn_again_and_checked(tmp_path: Path, warm: str) -> None:
     onnx_files.known_tagger(tmp_path / "taggers" / "wd-tiny")
     async with TelegramServer() as server:
         ann = server.user("安", language="zh-hans")
         chat = server.private(ann)
-        program = on_telegram(tmp_path, server, DANQING_ENGINE_TAGGERS=str(tmp_path / "taggers"))
+        program = on_telegram(tmp_path, server, warm, DANQING_ENGINE_TAGGERS=str(tmp_path / "taggers"))
         await program.start()
         await server.connected()
         await chat.say(ann, "一只猫，海滩，红围巾 --steps 6 --seed 3 --check")

@@ -11,6 +11,7 @@ from bot.training.configs import read_config
 from engine.training_plan import TrainingPicture, planned
 from prompts.errors import Refusal
 from tests.bot.training.test_folder import grain
+from tests.bot.training.test_zips import png, zipped
 
 GUI = {
     "LoRA_type": "Standard", "network_dim": 32, "network_alpha": 16, "learning_rate": 0.0001, "unet_lr": 0.0002,
@@ -102,6 +103,8 @@ def test_what_lora_scripts_saves(tmp_path: Path) -> None:
     other = tmp_path / "other"
     folder(other, 2)
     assert len(found.found(other).pictures) == 2
+    (tmp_path / "other.zip").write_bytes(zipped({"1_hat/a.png": png(1)}))
+    assert [one.named for one in found.found(tmp_path / "other.zip").pictures] == ["hat"]
 
 
 def test_a_dataset_of_sd_scripts_whose_nearest_word_counts(tmp_path: Path) -> None:

@@ -192,6 +192,7 @@ async def test_the_view_follows_until_the_person_scrolls_up(serve: Serve, look: 
     await page.locator("#scroll").hover()
     await page.mouse.wheel(0, -900)
     await expect(page.locator("#newest")).to_be_visible()
+    await still(page.locator(".message").first)  # scrolled as far as it goes
     before = await page.locator("#scroll").evaluate("node => node.scrollTop")
     await served.chat.send(Place("web", "local"), Card(text=Say("job.cancelled")), "late")
     await expect(page.locator(".message.bot")).to_have_count(4)
@@ -208,7 +209,7 @@ async def test_buttons_draw_again_favourite_and_delete(serve: Serve, look: Look)
     await expect(page.locator(".job.done")).to_have_count(2)
     assert served.desk.presses[0].action == "again"
     shown = page.locator(".job.done").last.locator(".toolbar > :visible")
-    assert await shown.count() == 7
+    await expect(shown).to_have_count(7)
     star = page.locator("[data-action=favourite]").last
     await star.click()
     await expect(page.locator(".toast").last).to_contain_text("已收藏为")
