@@ -233,8 +233,8 @@ class Card:
     are alone; `language` is the person's from here on, where they have just chosen another; `to` is the account on the
     platform that is told directly, where nobody has asked. `papers` is what the files of its pictures say of
     themselves. `tags` is a tag table to be touched. `panel`: it takes the place of the card whose button was
-    pressed, where a platform can do that. `table`: its picture is a sheet of these. One that `stays` is renewed where it
-    stands for hours: everybody there sees it, as a job's. `training` is the one it is about: whoever answers to the
+    pressed, where a platform can do that. `table`: its picture is a sheet of these. One that `stays` is renewed where
+    it stands for hours: everybody there sees it, as a job's. `training` is the one it is about: whoever answers to the
     card speaks of that.
     """
 

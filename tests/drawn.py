@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import math
+import random
 from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFilter
@@ -161,3 +163,15 @@ def person(size: int) -> Image.Image:
     paper.oval(0, -1.87, 0.05, 0.1, (200, 150, 125))
     paper.oval(0, -1.66, 0.14, 0.04, (170, 70, 70))
     return paper.done(1)
+
+
+def scattered(number: int, side: int = 160) -> bytes:
+    """A picture of discs, as a PNG, that is like none of another number."""
+    made, out, dice = Image.new("RGB", (side, side), (number * 37 % 256, 120, 200)), io.BytesIO(), random.Random(number)
+    pen = ImageDraw.Draw(made)
+    for _ in range(12):
+        x, y, half = dice.random() * side, dice.random() * side, 10 + dice.random() * 30
+        red, green, blue = (dice.randrange(256) for _ in range(3))
+        pen.ellipse((x - half, y - half, x + half, y + half), (red, green, blue))
+    made.save(out, "PNG")
+    return out.getvalue()

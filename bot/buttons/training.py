@@ -23,7 +23,7 @@ PAGE = "/trainings/{id}/file"  # where the page fetches a LoRA
 
 
 async def show(studio: Studio, asked: Request | Press, kept: KeptTraining) -> None:
-    """Have the card of a training stand where it is asked for, as the newest there; where it stood it stands no more."""
+    """Have the card of a training stand where it is asked for, the newest there, and nowhere else."""
     db, teaching = studio.db, studio.teaching
     kept = await teaching.get(asked.person.id, kept.id)
     before = kept.place

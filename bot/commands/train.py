@@ -34,6 +34,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card | None:
     if not (rest or codes or request.files or request.training):
         return cards.list_card(await teaching.mine(person))
     mine = await teaching.mine(person)
+    kept: KeptTraining | None
     if request.training:
         name, words = "", rest
         kept = await teaching.get(person, request.training)

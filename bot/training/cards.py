@@ -125,6 +125,7 @@ def _said(kept: KeptTraining, pictures: Sequence[KeptPicture]) -> Iterator[Field
 def tags_card(now: TrainingNow, first: int = 1) -> Card:
     """The tags of each picture in two languages, and how to change them."""
     kept, pictures = now.kept, _own(now)
+    first = first if len(pictures) > LISTED else 1
     shown = [one for one in pictures if one.place >= first][:LISTED]
     fields = tuple(
         Field(

@@ -18,6 +18,7 @@ from bot.training.contact_sheet import Share, SheetPicture, contact_sheet
 from bot.training.curve import course, curve, smoothed
 from bot.training.now import TrainingNow
 from prompts.errors import Refusal
+from prompts.prompt import Json
 from storage import facts, uploads
 from storage.database import Database
 from storage.trainings import KeptPicture, KeptSample, KeptTraining
@@ -186,7 +187,8 @@ async def _kept(db: Database, kept: KeptTraining, told: str, made: Callable[[], 
     with Image.open(io.BytesIO(content)) as picture:
         width, height = picture.size
     hash = await uploads.add_upload(db, kept.person, content)
-    await facts.set_fact(db, _key(kept.id), {**known, sort: [hash, width, height, digest]})
+    told_of: dict[str, Json] = {**{name: [*one] for name, one in known.items()}, sort: [hash, width, height, digest]}
+    await facts.set_fact(db, _key(kept.id), told_of)
     if had and had[0] != hash:
         await uploads.forget(db, kept.person, str(had[0]))
     return (Shown(hash, hash, width, height),)

@@ -85,11 +85,19 @@ class Showing:
             if self._tasks.get(training) is asyncio.current_task():
                 del self._tasks[training]
 
+    async def _lost(self, kept: KeptTraining) -> None:
+        """A card that is no more where it stood: it may have been sent anew meanwhile."""
+        now = await trainings.get(self._db, kept.id)
+        if now is not None and now.place == kept.place:
+            await trainings.stands(self._db, kept.id, Place(kept.place.platform, kept.place.chat))
+        elif now is not None:
+            self._stale.add(kept.id)
+
     async def _edited(self, chat: Chat, kept: KeptTraining, now: TrainingNow | None) -> None:
         try:
             card = await cards.training_card(self._db, now) if now else cards.gone_card(kept.language)
             await chat.edit(kept.place, card)
         except Gone:
-            await trainings.stands(self._db, kept.id, Place(kept.place.platform, kept.place.chat))
+            await self._lost(kept)
         except (Unreachable, Rejected) as error:
             log.info("the card of training %s cannot be renewed: %s", kept.id, error)

@@ -41,8 +41,8 @@ class TagChange:
 
 
 def changes(text: str, count: int) -> tuple[TagChange, ...]:
-    """What a text asks for, a line for each change, of `count` pictures. Raises Refusal `training.tags_how` for what is no
-    change, `training.no_picture` for a number that no picture has."""
+    """What a text asks for, a line for each change, of `count` pictures. Raises Refusal `training.tags_how` for what is
+    no change, `training.no_picture` for a number that no picture has."""
     lines = [line.strip() for line in re.split(r"[\n;；]", text) if line.strip()]
     if not lines:
         raise Refusal("training.tags_how", text="")
@@ -118,7 +118,7 @@ def _places(said: str, count: int) -> tuple[int, ...]:
 
 def first(made: Sequence[TagChange]) -> int:
     """The number of the first picture that changes are about."""
-    return min((place for one in made for place in one.places), default=1)
+    return min((min(one.places, default=1) for one in made), default=1)
 
 
 def numbers(places: Sequence[int]) -> str:

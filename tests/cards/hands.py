@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.texts import say
@@ -47,6 +47,12 @@ class Hands(ABC):
         """Ask for something in one's own words, with a picture to draw over or without."""
         self.told.append(Done(self.names[0], f"{text} {PICTURE}" if picture else text))
         await self.asks(text, picture)
+        await self.look()
+
+    async def teach(self, name: str, pictures: Sequence[bytes]) -> None:
+        """Have something learnt from pictures."""
+        self.told.append(Done(self.names[0], f"/train {name} {PICTURE * len(pictures)}"))
+        await self.teaches(name, pictures)
         await self.look()
 
     async def write(self, text: str) -> None:
@@ -107,6 +113,9 @@ class Hands(ABC):
 
     def pressed(self, label: str, stranger: bool) -> None:
         self.told.append(Done(self.names[stranger], f"[{label}]"))
+
+    @abstractmethod
+    async def teaches(self, name: str, pictures: Sequence[bytes]) -> None: ...
 
     @abstractmethod
     async def writes(self, text: str) -> None: ...

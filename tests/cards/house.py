@@ -18,8 +18,11 @@ from bot.platforms.telegram.updates import Updates
 from bot.studio.rules import Rules
 from bot.studio.studio import Studio
 from bot.studio.suggest import Completion, suggest
+from bot.training import learnt_files
 from bot.training.may_train import TrainingRules
+from engine.files import model_folders, private
 from engine.queue.queue import Queue
+from engine.tagging import PictureTags, SeenTag
 from prompts.translate.chain import chain
 from tests.bot.platforms.discord.desk import REACTIONS, chat_on
 from tests.bot.platforms.telegram.conftest import hasty
@@ -68,10 +71,11 @@ async def house(folder: Path) -> AsyncIterator[House]:
     async with DiscordServer() as discord, TelegramServer() as telegram:
         db = await opened(folder / "data")
         pool = FakePool(slots=8, seconds=0.0)
+        pool.tags = lambda wish: PictureTags("detectors", (SeenTag("white background", 1.0),))
         queue = Queue(pool, lambda news: studio.hear(news), db.files.get, per_person=8, in_all=100)
         rules = Rules(
             models=(),
-            loras=(folder / "loras",),
+            loras=(folder / "loras", learnt_files.halves(folder / "data")),
             model="danqing-demo",
             pictures_per_request=4,
             training=TrainingRules(who="everybody"),
@@ -105,3 +109,5 @@ async def house(folder: Path) -> AsyncIterator[House]:
             await queue.close()
             await studio.close()
             await db.close()
+            private.forget()
+            model_folders.forget()

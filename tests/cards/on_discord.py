@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from bot.platforms.discord.custom_ids import ASK
+from bot.platforms.discord.slash_commands import LEARNT
 from tests.cards.hands import Hands, Shown
 from tests.cards.house import House
 from tests.patience import until
@@ -34,6 +35,11 @@ class OnDiscord(Hands):
     async def asks(self, text: str, picture: bytes | None) -> None:
         image = {"image": ("photo.png", picture)} if picture else {}
         await self.people[0].slash(self.channel, "imagine", prompt=text, **image)
+        await until(self.news)
+
+    async def teaches(self, name: str, pictures: Sequence[bytes]) -> None:
+        files = {option: ("photo.png", one) for option, one in zip(LEARNT, pictures, strict=False)}
+        await self.people[0].slash(self.channel, "train", training=name, **files)
         await until(self.news)
 
     async def commands(self, name: str, options: Mapping[str, str]) -> None:

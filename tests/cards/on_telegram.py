@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from bot.platforms.telegram.button_codes import parse_callback_data
 from bot.platforms.telegram.keyboards import MORE
@@ -32,6 +32,9 @@ class OnTelegram(Hands):
 
     async def asks(self, text: str, picture: bytes | None) -> None:
         await self._taken(await self.chat.say(self.people[0], self.called + text, photo=picture or ()))
+
+    async def teaches(self, name: str, pictures: Sequence[bytes]) -> None:
+        await self._taken(await self.chat.say(self.people[0], f"/train {name}", photo=pictures))
 
     async def commands(self, name: str, options: Mapping[str, str]) -> None:
         await self._taken(

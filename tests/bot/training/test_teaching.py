@@ -13,7 +13,7 @@ from bot.people.limits import Limits
 from bot.studio.suggest import suggest
 from bot.training.looked_at import NewPicture
 from bot.training.tag_changes import TagChange
-from engine.files import private
+from engine.files import by_hash, model_folders, private
 from engine.tagging import PictureTags
 from prompts.errors import Refusal
 from storage import forgetting, jobs, maps, rules, trainings
@@ -75,6 +75,14 @@ async def test_nobody_else_finds_or_uses_it_until_it_is_shared(tmp_path: Path) -
         for text in ("/imagine a cat <lora:totem:1>", pasted, f"/imagine a cat <lora:{kept.id}-0010>"):
             assert await found(text, "bob") == "lora.private", text
         await at.draws("/imagine a cat <lora:totem:1>", "ann")
+        recipe = (await jobs.of_person(at.db, ann.id, 1))[0].job.recipe  # as a code, a link or a favourite gives it
+        with private.seen_by(bob.id), pytest.raises(Refusal, match=r"lora\.private"):
+            await at.studio.submit(await at.asks("bob"), [recipe])
+        hashes = {(at.loras / "totem.safetensors", "lora")}
+        for person, name in ((ann, "totem"), (bob, "")):
+            with private.seen_by(person.id):
+                digests = [model_folders.digest(path) for path, _ in hashes]
+                assert by_hash.named([at.loras], "lora", digests) == name
         await at.teaching.share(kept.person, kept.id)
         assert [one.value for one in await suggest(at.studio, bob, "lora", "", 9)] == ["totem"]
         await at.draws("/imagine a cat <lora:totem:1>", "bob")

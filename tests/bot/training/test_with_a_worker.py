@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from bot.training.looked_at import NewPicture
 from engine.files import model_folders, private
 from storage import pictures
 from storage.jobs import Place
+from storage.trainings import KeptTraining
 from tests.engine.train import totem
 from tests.fakes import FakeChat
-from tests.patience import until
+from tests.patience import PATIENCE
 
 SETTINGS = "training: {who: everybody}\nengine: {devices: cpu, slots: 4}\ndata: {folder: data}\n"
 
@@ -50,23 +52,29 @@ async def test_a_new_thing_is_learnt_and_drawn(tmp_path: Path) -> None:
             kept = await teaching.draft(asked(), "totem")
             await teaching.add(asked(), kept.id, sent())
             await teaching.change(person.id, kept.id, trigger="zwx", steps=60, seed=5, files=1)
+            ended, sampled = asyncio.Event(), asyncio.Event()
+
+            async def watch(kept: KeptTraining) -> None:
+                if kept.state not in ("draft", "waiting", "running"):
+                    ended.set()
+                if (tmp_path / "loras" / "totem.preview.png").exists():  # the samples are drawn
+                    sampled.set()
+
+            teaching.watching.append(watch)
             kept = await teaching.start(asked(), kept.id)
 
-            async def ended() -> bool:
-                state = (await teaching.get(person.id, kept.id)).state
-                assert state in ("waiting", "running", "done")
-                return state == "done"
-
-            await until(ended)
+            await asyncio.wait_for(ended.wait(), PATIENCE)
             kept = await teaching.get(person.id, kept.id)
+            assert kept.state == "done", kept.reason
             assert kept.step == 60 and kept.seconds > 0 and sum(kept.losses[-20:]) < sum(kept.losses[:20])
-            await until(lambda: (tmp_path / "loras" / "totem.preview.png").exists())  # the samples are drawn
+            await asyncio.wait_for(sampled.wait(), PATIENCE)
             samples = await teaching.samples(person.id, kept.id)
             seen = [await studio.db.files.get(one.hash) for one in samples]
             likeness = [totem.likeness(Image.open(io.BytesIO(one))) for one in seen]
             assert sum(likeness[:2]) / 2 >= 0.38
             await chat.desk.request(asked("/imagine zwx, white background <lora:totem:1> --raw"))  # type: ignore[union-attr]
-            found = await until(lambda: [card for card in chat.messages.values() if card.pictures and card.job])
+            await chat.until(lambda: any(card.pictures and card.job for card in chat.messages.values()))
+            found = [card for card in chat.messages.values() if card.pictures and card.job]
             row = await pictures.get(studio.db, found[0].pictures[0].id)
             assert row
             drawn = Image.open(io.BytesIO(await studio.db.files.get(row.hash)))
