@@ -250,6 +250,8 @@ def web(config: Config, made: Studio, api: SdapiChat | None = None) -> WebChat:
         command_lines,
         None if tags is None else lambda typed, pinyin: tags.complete(typed, pinyin=pinyin),
         {sdapi_server.PATH: sdapi_server.application(api), controlnet.PATH: controlnet.application(api)} if api else {},
+        made.teaching,
+        lambda person, said: guard.check(made.sight, person, *said),
     )
 
 

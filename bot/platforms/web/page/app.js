@@ -1,4 +1,4 @@
-// Puts the page together: words, header, panels by address (#history, #prompts, #favourites, #picture/…), the stream.
+// Puts the page together: words, header, panels by address (#history, #prompts, #favourites, #train, #train/…, #picture/…), the stream.
 
 import { Stream, get, post } from "./api.js";
 import { Chat } from "./chat.js";
@@ -9,10 +9,11 @@ import { favouritesPanel } from "./favourites.js";
 import { historyPanel } from "./history.js";
 import { closePicture, showPicture } from "./picture.js";
 import { promptsPanel } from "./prompts.js";
+import { trainPanel } from "./train.js";
 import { learn, t } from "./words.js";
 
-const PANELS = { history: historyPanel, prompts: promptsPanel, favourites: favouritesPanel };
-const OPENERS = { history: "open-history", prompts: "open-history", favourites: "open-favourites" }; // two panels may have one
+const PANELS = { history: historyPanel, prompts: promptsPanel, favourites: favouritesPanel, train: trainPanel };
+const OPENERS = { history: "open-history", prompts: "open-history", favourites: "open-favourites", train: "open-train" }; // two panels may have one
 let hello, chat, composer, stream, panel;
 let panelName = "";
 let status = {};
@@ -28,7 +29,8 @@ async function start() {
     composer.submit();
   });
   composer = new Composer(hello, (...said) => chat.send(...said), (name) => (location.hash = `#${name}`));
-  for (const name of ["history", "favourites"]) $(OPENERS[name]).addEventListener("click", () => toggle(name));
+  $("open-train").hidden = !hello.training;
+  for (const name of ["history", "favourites", "train"]) $(OPENERS[name]).addEventListener("click", () => toggle(name));
   $("logout").hidden = !hello.password;
   $("logout").addEventListener("click", () => post("/logout").then(() => location.reload(), complain));
   $("skip").addEventListener("click", (event) => {
@@ -101,19 +103,24 @@ function heard(kind, event) {
   } else if (kind === "notice") {
     toast(event.text, event.kind);
     if (panelName) panel.refresh();
-  } else if (kind === "status") showStatus(event);
+  } else if (kind === "training") panel?.heard?.(event);
+  else if (kind === "status") showStatus(event);
 }
 
 let late = 0;
+let lost = false;
 
 function connection(there) {
   clearTimeout(late);
   if (there) {
     if (!$("banner").hidden) toast(t("page.online"));
+    if (lost) panel?.heard && panel.refresh(); // what it told meanwhile is not told again
+    lost = false;
     $("banner").hidden = true;
     showStatus(status);
     return;
   }
+  lost = true;
   // A moment's loss is not worth a word.
   late = setTimeout(() => {
     $("banner").textContent = t("page.offline");
@@ -147,7 +154,7 @@ function route() {
   if (picture) {
     showPicture(picture[1], {
       leave: () => {
-        if (location.hash.startsWith("#picture/")) location.hash = panelName ? `#${panelName}` : "";
+        if (location.hash.startsWith("#picture/")) location.hash = panelName ? `#${panel.at?.() ?? panelName}` : "";
       },
       use: fill,
       paintOver: (id) => bring(() => composer.paintOver(id)),
@@ -155,9 +162,10 @@ function route() {
     return;
   }
   closePicture();
-  if (name in PANELS) {
-    if (name !== panelName) openPanel(name);
-  } else hidePanel();
+  const [shown, part = ""] = name.split("/");
+  if (!(shown in PANELS) || (shown === "train" && !hello.training)) return hidePanel();
+  if (shown !== panelName) openPanel(shown);
+  else panel.go?.(part);
 }
 
 function bring(act) {
@@ -186,6 +194,7 @@ function openPanel(name) {
   panel = PANELS[name]({
     use: fill,
     save: () => composer.keep(),
+    limit: hello.max_upload_mb,
   });
   $("panel").replaceChildren(
     el(
@@ -197,6 +206,8 @@ function openPanel(name) {
     panel.node,
   );
   $("panel").setAttribute("aria-labelledby", "panel-title");
+  $("rooms").classList.toggle("roomy", name === "train");
+  panel.go?.(location.hash.split("/")[1] ?? "");
   show(true);
   if (narrow.matches) $("panel").focus();
   else if (!composer.input.value || document.activeElement !== composer.input) panel.first.focus(); // nobody is kept from writing on
@@ -255,7 +266,7 @@ function signIn() {
     }
   });
   $("talk").replaceChildren(form);
-  for (const id of ["open-history", "open-favourites"]) $(id).hidden = true;
+  for (const id of ["open-history", "open-favourites", "open-train"]) $(id).hidden = true;
   input.focus();
 }
 
