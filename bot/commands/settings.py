@@ -251,8 +251,8 @@ async def _values(studio: Studio, value: str) -> Json:
     for text in found.values():
         said = options.flags(text).options  # which says what is impossible
         if said.vae:
-            folders = studio.rules.folders
-            await asyncio.to_thread(lambda name: catalog.vae(catalog.vaes(folders), name, folders), said.vae)
+            known = await asyncio.to_thread(catalog.vaes, studio.rules.folders)
+            await asyncio.to_thread(catalog.vae, known, said.vae, studio.rules.folders)
     return dict[str, Json](found)
 
 

@@ -90,8 +90,8 @@ class WebChat:
         cookies = Cookies(settings.secret or await self._secret(), settings.password or "")
         teaching = self._teaching
         site = Site(
-            self._db, settings, self._feed, desk, cookies, Attempts(), self._status, self._commands, self._tags, teaching,
-            self._check,
+            self._db, settings, self._feed, desk, cookies, Attempts(), self._status, self._commands, self._tags,
+            teaching, self._check,
         )  # fmt: skip
         if teaching is not None:
             teaching.watching.append(partial(training.tell, site, teaching))
