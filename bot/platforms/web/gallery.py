@@ -237,12 +237,11 @@ async def forget(request: web.Request) -> web.Response:
 async def everything(request: web.Request) -> web.StreamResponse:
     """All there is of the person, as a zip file, made while it is fetched."""
     site, viewer = request.app[SITE], request[VIEWER]
-    [parcel] = await asyncio.to_thread(parcels, await mydata.of_person(site.db, viewer.person.id), "web")
+    [parcel] = parcels(await mydata.of_person(site.db, viewer.person.id), "web")
     response = web.StreamResponse(headers={"Content-Disposition": 'attachment; filename="danqing.zip"'})
     response.content_type = "application/zip"
     await response.prepare(request)
-    pieces = packed(parcel, viewer.language)
-    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+    async for piece in packed(parcel, viewer.language, site.db.files.get):
         await response.write(piece)
     return response
 

@@ -137,9 +137,12 @@ function showStatus(known) {
   chip.className = `chip ${known.ready ? "ready" : "loading"}`;
   const words = { device: known.device ?? "", model: known.model ?? "" };
   const short = known.tier && known.tier !== "all";
-  chip.lastChild.textContent = t(known.ready ? (short ? "page.status.small" : "page.status.ready") : "page.status.loading", words);
-  const hint = t(known.ready ? "page.status.ready_hint" : "page.status.loading_hint", words);
-  chip.title = known.ready && known.tier ? `${hint}\n${t(`page.tier.${known.tier}`)}` : hint;
+  const away = known.elsewhere && !known.hosts.length;
+  const state = known.ready ? (short ? "small" : "ready") : away ? "no_host" : "loading";
+  chip.lastChild.textContent = t(`page.status.${state}`, words);
+  const hint = t(known.ready ? "page.status.ready_hint" : away ? "page.status.no_host_hint" : "page.status.loading_hint", words);
+  const hosts = (known.hosts ?? []).map((one) => t("page.status.host", one));
+  chip.title = [hint, known.ready && known.tier ? t(`page.tier.${known.tier}`) : "", ...hosts].filter(Boolean).join("\n");
   chat?.welcome(known);
 }
 
