@@ -46,7 +46,7 @@ async def _draft(db: Database, now: TrainingNow) -> Card:
         fields.append(Field(Say("training.field.prior"), prior))
     if (one := now.estimate) is not None:
         each = round(one.views / max(1, len(pictures)))
-        values = {"steps": one.steps, "each": each, "minutes": one.minutes, "seconds": one.seconds}
+        values = {"steps": one.steps, "each": each, "wait": one.minutes * 60, "cost": one.seconds}
         fields.append(Field(Say("training.field.length"), Say("training.length", values)))
         key = "training.takes" if one.left is None else "training.takes_of"
         fields.append(Field(Say("training.field.takes"), Say(key, {**values, "left": one.left or 0})))

@@ -29,8 +29,8 @@ HEAD = {
 }
 ALWAYS = (  # what differs from run to run
     (re.compile(r"(?<=用时[:：] )[\d.]+|(?<=用时：)[\d.]+|(?<=Time: )[\d.]+"), "3.2"),
-    (re.compile(r"(?<=约 )\d+(?= 分钟（占)|(?<=about )\d+(?= min while)"), "9"),
-    (re.compile(r"(?<=（占你 )\d+|(?<=drawn for \()\d+(?= s of)"), "9"),
+    (re.compile(r"(?<=约 )[^（]+(?=（占你)|(?<=about )[^(]+(?= while nobody)"), "9 min"),
+    (re.compile(r"(?<=（占你 )[^）；]+(?=设备时间)|(?<=drawn for \()[^);]+(?= of your device)"), "9 s"),
     (re.compile(r"\b[A-Z0-9]{5}-[A-Z0-9]{5}\b"), "ABCDE-FGHIJ"),
     (re.compile(r"\b[a-z2-7]{16}\b"), "abcdefgh23456723"),  # the code of something shared
     (re.compile(r"127\.0\.0\.1:\d+"), "example.org"),

@@ -83,7 +83,7 @@ async def test_from_albums_to_a_picture_on_telegram(tmp_path: Path) -> None:
         before = len(chat.answers)
         await until(lambda: card(chat, "没人画图时就开始"))
         there.pool.learn(training, 10, [0.2] * 10, 1.0)
-        course = await until(lambda: card(chat, "正在学「小红」"))
+        course = await until(lambda: card(chat, "正在学“小红”"))
         assert course.id == third.id
         assert plan["kind"] == "style" and len(plan["pictures"]) == 16  # type: ignore[arg-type]
         there.pool.learn(training, 30, [0.2] * 20, 2.0)
@@ -92,7 +92,7 @@ async def test_from_albums_to_a_picture_on_telegram(tmp_path: Path) -> None:
         assert sampled.photo and sampled.id == third.id
         there.pool.learn(training, int(str(plan["steps"])), [0.1] * 30, 3.0)
         there.pool.learnt(training, "done", file=a_file(tmp_path))
-        done = await until(lambda: card(chat, "「小红」学好了"))
+        done = await until(lambda: card(chat, "“小红”学好了"))
         assert done.id == third.id and len(chat.answers) == before, "progress is never a new message"
         assert "xiaohongdq, red dress, smile <lora:小红:1>" in done.text and "只有你" in done.text
 
@@ -108,9 +108,9 @@ async def test_from_albums_to_a_picture_on_telegram(tmp_path: Path) -> None:
         # Twice pressed it is gone, and so is its card.
         await (await chat.press(ann, done, label(done, "删除"))).answered()
         await (await chat.press(ann, done, label(done, "删除"))).answered()
-        await until(lambda: card(chat, "「小红」学好了") is None)
+        await until(lambda: card(chat, "“小红”学好了") is None)
         await chat.say(ann, "/train 小红 开始")
-        await until(lambda: card(chat, "你没有叫「小红」的训练"))
+        await until(lambda: card(chat, "你没有叫“小红”的训练"))
 
 
 async def test_from_attachments_to_the_end_on_discord(tmp_path: Path) -> None:
