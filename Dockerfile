@@ -18,7 +18,7 @@ WORKDIR /app
 # so that a changed line of code does not install anything again.
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 RUN pip install --index-url "$TORCH_INDEX" "$(grep '^torch==' constraints.txt)" \
-    && pip install -c constraints.txt -e . \
+    && pip install -c constraints.txt -e '.[hosts,s3]' \
     && pip install -c constraints.txt --no-deps spandrel einops
 
 COPY . .

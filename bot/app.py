@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -40,11 +41,14 @@ from bot.training import learnt_files
 from bot.training.may_train import TrainingRules
 from engine import tuning
 from engine.files import catalog, taggers
+from engine.files.shelf import Shelf
+from engine.files.shelf import shelf as files_there
 from engine.job import Progress
 from engine.queue import estimate
 from engine.queue.estimate import Estimate
 from engine.queue.local_pool import LocalPool
 from engine.queue.news import Changed, Finished
+from engine.queue.pool import Pool
 from engine.queue.queue import Queue
 from engine.tagging import Thresholds
 from prompts.errors import Refusal
@@ -125,7 +129,7 @@ def training(config: TrainingSection) -> TrainingRules:
 
 
 def pool(config: Config) -> LocalPool:
-    """A worker process for each configured device."""
+    """A worker process for each configured device of this machine."""
     arguments = ["--slots", str(config.engine.slots), "--model", config.engine.model]
     for kind in ("models", "loras", "embeddings", "vaes", "controlnets", "upscalers", "detectors"):
         for folder in config.engine.folders:
@@ -143,6 +147,26 @@ def pool(config: Config) -> LocalPool:
     return LocalPool(config.engine.devices, arguments, trainings=config.data.folder / "trainings" / "work")
 
 
+async def workers(config: Config, db: Database, epoch: int) -> Pool:
+    """What draws: this machine, or the hosts that the settings name a server for. An `epoch` of 0 is a command's, which
+    waits neither for the server nor for a host."""
+    if not config.hosts.url:
+        return pool(config)
+    from engine.queue.nats import NatsPool  # only where other machines draw
+
+    name = f"command-{secrets.token_hex(4)}"
+    if epoch:
+        known = await facts.fact(db, "hosts.bot")
+        name = known if isinstance(known, str) else f"bot-{secrets.token_hex(4)}"
+        await facts.set_fact(db, "hosts.bot", name)
+    return NatsPool(config.hosts.server, name, epoch, patient=epoch > 0)
+
+
+def shelf(config: Config) -> Shelf:
+    """What lies in the configured folders."""
+    return files_there(config.engine.folders, config.engine.taggers)
+
+
 def _size(config: Config, name: str) -> int:
     folders = config.engine.folders
     try:
@@ -158,7 +182,7 @@ async def studio(config: Config, *, leads: bool = False) -> AsyncIterator[Studio
 
     The caller opens the platforms (`Studio.open`) and then starts the queue, so that a page answers while models load.
     """
-    db = await Database.open(config.storage.address, config.data.folder)
+    db = await Database.open(config.storage.address, config.data.folder, config.storage.bucket)
     try:
         epoch = await leader.new_epoch(db) if leads else 0
         await model_files.recall(db)
@@ -175,7 +199,7 @@ async def studio(config: Config, *, leads: bool = False) -> AsyncIterator[Studio
             return await asyncio.to_thread(_size, config, model)
 
         queue = Queue(
-            pool(config),
+            await workers(config, db, epoch),
             hear,
             db.files.get,
             per_person=config.queue.waiting_per_person,
@@ -191,9 +215,11 @@ async def studio(config: Config, *, leads: bool = False) -> AsyncIterator[Studio
             log.warning("access.adult_by_picture is on, but there is no tagger that can look at pictures")
         checks = ChecksAfter(made)
         made.watching.append(checks.hear)
+        made.resuming.append(checks.go_on)
         try:
             yield made
         finally:
+            db.files.leaving = True  # what waits for a store that is away is drawn again at the next start
             await checks.close()
             await queue.close()
             await made.close()
@@ -224,6 +250,8 @@ def web(config: Config, made: Studio, api: SdapiChat | None = None) -> WebChat:
         command_lines,
         None if tags is None else lambda typed, pinyin: tags.complete(typed, pinyin=pinyin),
         {sdapi_server.PATH: sdapi_server.application(api), controlnet.PATH: controlnet.application(api)} if api else {},
+        made.teaching,
+        lambda person, said: guard.check(made.sight, person, *said),
     )
 
 

@@ -270,6 +270,31 @@ class Learnt:
     blob: bytes = b""
 
 
+# --- between a bot and a host (engine/host.py), beside all of the above ---
+
+
+@dataclass(frozen=True, slots=True)
+class Greet:
+    """To a host: whatever it does for this bot is given up. Where the bot `stays`, the host tells what there is:
+    Stock, and of each of its workers what it said last."""
+
+    stays: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """From a host: the files that it draws with; blob is what engine/files/shelf.py makes of them."""
+
+    blob: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """From a host: a worker of it died, and is started again; what it did has to be done anew."""
+
+    reason: str
+
+
 # What is done beside the pictures that are drawn, each with one answer.
 Look = MakeMap | ReadTags
 Looked = Mapped | TagsRead
@@ -277,11 +302,12 @@ Looked = Mapped | TagsRead
 TrainingNews = Learning | HalfLearnt | Learnt
 Message = (
     PutSource | Draw | Rest | Stop | Look | TrainingFile | Train | Park | ForgetTraining
-    | Ready | Loading | Step | Drawn | Ended | Looked | TrainingNews
+    | Ready | Loading | Step | Drawn | Ended | Looked | TrainingNews | Greet | Stock | Fallen
 )  # fmt: skip
 KINDS = (
     PutSource, Draw, Rest, Stop, MakeMap, ReadTags, TrainingFile, Train, Park, ForgetTraining,
     Ready, Loading, Step, Drawn, Ended, Mapped, TagsRead, Learning, HalfLearnt, Learnt,
+    Greet, Stock, Fallen,
 )  # fmt: skip
 TYPES: dict[str, type[Message]] = {kind.__name__: kind for kind in KINDS}
 
@@ -328,6 +354,25 @@ def _lengths(prefix: bytes) -> tuple[int, int]:
     if header > MAX_HEADER or blob > MAX_BLOB:
         raise WireError(f"frame of {header} + {blob} bytes")
     return header, blob
+
+
+def with_blob(message: Message, blob: bytes) -> Message:
+    """The message with another blob. Raises WireError for one that has none."""
+    if not hasattr(message, "blob"):
+        raise WireError(f"a {type(message).__name__} with a blob")
+    values = {one.name: getattr(message, one.name) for one in fields(message)}
+    return type(message)(**values | {"blob": blob})
+
+
+def unframed(frame: bytes) -> Message:
+    """The message of a whole frame. Raises WireError."""
+    if len(frame) < LENGTHS.size:
+        raise WireError(f"a frame of {len(frame)} bytes")
+    header, blob = _lengths(frame[: LENGTHS.size])
+    body = frame[LENGTHS.size :]
+    if len(body) != header + blob:
+        raise WireError(f"a frame of {len(body)} bytes instead of {header} + {blob}")
+    return decode(body[:header], body[header:])
 
 
 async def receive(stream: asyncio.StreamReader) -> Message | None:

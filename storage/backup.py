@@ -6,6 +6,8 @@ lies in the data folder, and the settings file where there is one.
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import json
 import os
 import sqlite3
@@ -21,8 +23,10 @@ from sqlalchemy import URL, Connection
 
 from prompts.errors import Refusal
 from storage import migrations, portable_tables
-from storage.database import BUSY, address_of, connect, place_of
+from storage.bucket import Bucket
+from storage.database import BUSY, address_of, connect, files_in, place_of
 from storage.errors import refusing
+from storage.files import DRAWN, Files, suffix_of
 from storage.sqlite_file import FILE, LOCKED
 
 FORMAT = 1
@@ -44,8 +48,17 @@ class Contents:
     size: int
 
 
-async def write(url: str, folder: Path, settings: Path | None, file: Path, *, replace: bool = False) -> Contents:
-    """Write a backup, whether the bot runs or not; what was there is replaced only when told to.
+async def write(
+    url: str,
+    folder: Path,
+    settings: Path | None,
+    file: Path,
+    *,
+    replace: bool = False,
+    bucket: Bucket | None = None,
+) -> Contents:
+    """Write a backup, whether the bot runs or not; what was there is replaced only when told to. Pictures in a `bucket`
+    are in it as those in the folder are.
 
     Raises Refusal `backup.exists`, `backup.nothing` where there is no database yet, and as the database does.
     """
@@ -57,6 +70,8 @@ async def write(url: str, folder: Path, settings: Path | None, file: Path, *, re
             # The rows before the files: a picture drawn meanwhile is then a file too many, not a row without its file.
             rows = await _dump(archive, url, folder, part.parent)
             files = _files(archive, folder, address_of(url, folder), file.absolute())
+            if bucket is not None:
+                files += await _pictures(archive, files_in(folder, bucket))
             if settings is not None:
                 archive.write(settings, SETTINGS)
         if file.exists() and not replace:
@@ -145,6 +160,24 @@ def _files(archive: zipfile.ZipFile, folder: Path, address: URL, own: Path) -> i
             with suppress(FileNotFoundError):  # deleted a moment ago
                 archive.write(path, FOLDER + path.relative_to(folder).as_posix(), how)
                 count += 1
+    return count
+
+
+async def _pictures(archive: zipfile.ZipFile, files: Files) -> int:
+    """Write the pictures that lie elsewhere than in the data folder, as if they lay there; how many."""
+    count, there = 0, {Path(name).stem for name in archive.namelist() if name.startswith(f"{FOLDER}pictures/")}
+    async for picture in files.each():
+        if picture in there:
+            continue
+        try:
+            content = await files.patiently(functools.partial(files.get, picture), DRAWN)
+        except Refusal as refusal:
+            if refusal.key == "picture.gone":  # deleted a moment ago
+                continue
+            raise
+        name = f"{FOLDER}pictures/{picture[:2]}/{picture[2:4]}/{picture}{suffix_of(content)}"
+        await asyncio.to_thread(archive.writestr, name, content, zipfile.ZIP_STORED)
+        count += 1
     return count
 
 

@@ -20,8 +20,10 @@ from sqlalchemy.pool import QueuePool
 
 from prompts.errors import Refusal
 from storage import migrations
+from storage.bucket import Bucket
 from storage.errors import refusing
 from storage.files import Files
+from storage.folder_files import FolderFiles
 from storage.sqlite_file import FILE
 from storage.tables import Base
 
@@ -54,6 +56,15 @@ def address_of(url: str, folder: Path) -> URL:
     if address.get_backend_name() == "sqlite" and address.database not in (None, "", ":memory:"):
         return address.set(drivername="sqlite+aiosqlite")
     raise Refusal("storage.url")
+
+
+def files_in(folder: Path, bucket: Bucket | None) -> Files:
+    """Where pictures lie, with nothing asked or written yet. Raises Refusal `storage.pictures_extra`."""
+    if bucket is None:
+        return FolderFiles(folder / "pictures")
+    from storage.bucket_files import BucketFiles  # only now: its library is an extra
+
+    return BucketFiles(bucket)
 
 
 def place_of(address: URL) -> str:
@@ -128,10 +139,11 @@ async def _to_its_end(ending: Coroutine[Any, Any, None]) -> None:
 
 
 class Database:
-    """An open database, with `files` for the pictures. Made by `open`, ended by `close`; one event loop uses it."""
+    """An open database, with `files` for the pictures, beside the data `folder`. Made by `open`, ended by `close`; one event loop uses it."""
 
-    def __init__(self, engine: AsyncEngine, folder: Path, where: str) -> None:
-        self.files = Files(folder / "pictures")
+    def __init__(self, engine: AsyncEngine, files: Files, where: str, folder: Path) -> None:
+        self.files = files
+        self.folder = folder
         self.where = where
         self._engine = engine
         self._writer = engine.execution_options(**{WRITES: True})
@@ -143,11 +155,12 @@ class Database:
             event.listen(engine.sync_engine, "close", lambda gone, _: self._connections.discard(gone.driver_connection))
 
     @classmethod
-    async def open(cls, url: str, folder: Path) -> Self:
-        """The database at `url` ("" for a SQLite file in `folder`), brought to today's tables.
+    async def open(cls, url: str, folder: Path, bucket: Bucket | None = None) -> Self:
+        """The database at `url` ("" for a SQLite file in `folder`), brought to today's tables; pictures lie in the
+        `bucket`, or in the folder.
 
         `url` is `sqlite:///path` or `postgresql://name:password@host/database`. Raises Refusal: storage.url, .driver,
-        .readonly, .full, .unreachable, .login, .damaged, .newer, .busy.
+        .readonly, .full, .unreachable, .login, .damaged, .newer, .busy, .bucket, .pictures_….
         """
         address = address_of(url, folder)
         where = place_of(address)
@@ -155,7 +168,7 @@ class Database:
             await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
             if address.get_backend_name() == "sqlite":
                 await asyncio.to_thread(Path(where).parent.mkdir, parents=True, exist_ok=True)
-        database = cls(connect(url, folder), folder, where)
+        database = cls(connect(url, folder), files_in(folder, bucket), where, folder)
         try:
             await database.files.prepare()
             with refusing(where):

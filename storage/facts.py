@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from prompts.prompt import Json
 from storage import tables
@@ -16,6 +16,13 @@ async def fact(db: Database, key: str) -> Json:
     async with db.session() as session:
         row = await session.get(tables.Facts, key)
         return None if row is None else cast(Json, row.value)
+
+
+async def beginning(db: Database, start: str) -> list[str]:
+    """The keys that begin so under which something is remembered."""
+    key = tables.Facts.key
+    async with db.session() as session:
+        return list(await session.scalars(select(key).where(key.startswith(start, autoescape=True)).order_by(key)))
 
 
 async def set_fact(db: Database, key: str, value: Json) -> None:

@@ -214,7 +214,7 @@ async def _maps(session: AsyncSession, traces: Traces) -> None:
     for some in _chunks(traces.files):
         rows = await session.execute(select(kept.source, kept.hash).where(kept.source.in_(some) | kept.hash.in_(some)))
         for source, file in {(row.source, row.hash) for row in rows}:
-            if traces.db.files.path(source).exists():
+            if await traces.db.files.has(source):
                 continue
             await session.execute(delete(kept).where(kept.source == source, kept.hash == file))
             await _drop(traces.db, session, traces.person, file)

@@ -17,6 +17,7 @@ from prompts.errors import Refusal
 from prompts.prompt import Json
 from storage import tables
 from storage.database import Database
+from storage.files import DRAWN
 from storage.pictures import PictureRow, of_job, write
 from storage.spare import drop
 from storage.tables import OPEN
@@ -154,11 +155,28 @@ async def end(
     """End a job, drawn for `took` seconds by the clock, and keep its pictures, all or nothing; returns their rows in
     order. `unkept` are the device-seconds of pictures that are not kept, which its person has had all the same.
 
-    A job that has ended stays as it ended, and the rows of then are returned. Raises KeyError for an unknown job,
-    Refusal when the files or the rows cannot be written: the job is then still open.
+    A job that has ended stays as it ended, and the rows of then are returned. Where the pictures' store is away, that
+    is waited for. Raises KeyError for an unknown job, Refusal when the files or the rows cannot be written: the job is
+    then still open.
     """
     if state.value in OPEN:
         raise ValueError(f"{state} is no end")
+    end = _End(state, tuple(pictures), error_key, dict(error_values or {}), took, unkept)
+    return await db.files.patiently(lambda: _end(db, job_id, end), DRAWN)
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    state: State
+    pictures: tuple[Picture, ...]
+    error_key: str
+    error_values: dict[str, Json]
+    took: float
+    unkept: float
+
+
+async def _end(db: Database, job_id: str, end: _End) -> tuple[PictureRow, ...]:
+    pictures = end.pictures
     kept = await get(db, job_id)
     if kept is None:
         raise KeyError(job_id)
@@ -170,8 +188,8 @@ async def end(
         async with db.writing() as session:
             row = await session.scalar(select(tables.Jobs).where(tables.Jobs.id == job_id).with_for_update())
             if row is not None and row.state in OPEN:
-                row.state, row.error_key, row.error_values = state.value, error_key, dict(error_values or {})
-                row.seconds, row.took = unkept + sum(picture.seconds for picture in pictures), took
+                row.state, row.error_key, row.error_values = end.state.value, end.error_key, end.error_values
+                row.seconds, row.took = end.unkept + sum(picture.seconds for picture in pictures), end.took
                 return await write(db, session, pictures, person=row.person, job=job_id, parent=row.parent)
     except Refusal:
         with suppress(Refusal):  # on a full disk the files that still fitted are in the way

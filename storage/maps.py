@@ -12,7 +12,7 @@ from sqlalchemy import Select, case, select, update
 from prompts.prompt import Note
 from storage import tables
 from storage.database import Database
-from storage.files import suffix_of
+from storage.files import SENT, suffix_of
 from storage.spare import UPLOAD_KEPT, drop
 
 
@@ -30,7 +30,7 @@ async def find(db: Database, source: str, how: str) -> KeptMap | None:
     async with db.writing() as session:
         await db.lock(session)
         row = (await session.execute(find_query(source, how))).first()
-        if row is None or not db.files.path(row.hash).exists():
+        if row is None or not await db.files.has(row.hash):
             return None
         asked = update(table).where(table.source == source, table.how == how)
         await session.execute(asked.values(created=db.now()))
@@ -45,6 +45,10 @@ def find_query(source: str, how: str) -> Select[tuple[str, list[dict[str, object
 
 async def keep(db: Database, source: str, how: str, content: bytes, notes: Sequence[Note] = ()) -> KeptMap:
     """Keep a map that was made so of this picture."""
+    return await db.files.patiently(lambda: _keep(db, source, how, content, notes), SENT)
+
+
+async def _keep(db: Database, source: str, how: str, content: bytes, notes: Sequence[Note]) -> KeptMap:
     suffix = suffix_of(content)
     made = KeptMap(await db.files.put(content, suffix), tuple(notes))
     row = db.insert(tables.KeptMaps).values(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, select
@@ -16,14 +16,16 @@ from storage import rules, tables
 from storage.database import Database
 
 HIDDEN = frozenset({"person", "words", "folded", "position", "changed"})  # what only serves us to find and to sort
+AT_ONCE = 16  # files that are looked for at a time
 
 
 @dataclass(frozen=True, slots=True)
 class KeptFile:
-    """A file of somebody: its name in what they get, and where it lies."""
+    """A file of somebody: its name in what they get, the hash by which it is found, and its bytes."""
 
     name: str
-    path: Path
+    hash: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,15 @@ async def of_person(db: Database, person: str) -> Belongings:
         )
         named += [(upload_file(hash), hash) for hash in sent]
         named += await _taught(session, person)
-    found = [(name, db.files.path(hash)) for name, hash in named]
-    return Belongings(data, tuple(KeptFile(name + path.suffix, path) for name, path in found if path.exists()))
+    at_once = asyncio.Semaphore(AT_ONCE)
+
+    async def look(name: str, hash: str) -> KeptFile | None:
+        async with at_once:
+            found = await db.files.stored(hash)
+        return KeptFile(name + found.suffix, hash, found.size) if found else None
+
+    files = await asyncio.gather(*(look(name, hash) for name, hash in named))
+    return Belongings(data, tuple(file for file in files if file))
 
 
 async def _taught(session: AsyncSession, person: str) -> list[tuple[str, str]]:

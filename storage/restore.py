@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import json
 import secrets
 import shutil
@@ -17,14 +19,19 @@ from sqlalchemy import URL, Connection, MetaData, text
 from prompts.errors import Refusal
 from storage import migrations, portable_tables
 from storage.backup import ASIDE, COMING, FOLDER, FORMAT, SETTINGS, TABLES, WHAT, Contents, skipped
-from storage.database import LOCK, address_of, connect, place_of
+from storage.bucket import Bucket
+from storage.database import LOCK, address_of, connect, files_in, place_of
 from storage.errors import refusing
+from storage.files import DRAWN, Files
 from storage.sqlite_file import FILE
 
 
-async def restore(file: Path, url: str, folder: Path, *, replace: bool = False) -> Contents:
+async def restore(
+    file: Path, url: str, folder: Path, *, replace: bool = False, bucket: Bucket | None = None
+) -> Contents:
     """Fill a database and a data folder from a backup; what is there is put aside (a data folder) or dropped (tables on
-    a server) only when told to. All of it is there in the end, or nothing has changed.
+    a server) only when told to. All of it is there in the end, or nothing has changed, but for pictures too many in a
+    `bucket`, where those of the backup go.
 
     Raises Refusal `backup.unreadable`, `storage.newer`, `backup.taken` and as the database does.
     """
@@ -37,6 +44,8 @@ async def restore(file: Path, url: str, folder: Path, *, replace: bool = False) 
             if not replace and _lived_in(folder, address):
                 raise Refusal("backup.taken", where=str(folder))
             files = _unpack(archive, staging / "data")
+            if bucket is not None:
+                await _upload(staging / "data" / "pictures", files_in(folder, bucket))
             if address.get_backend_name() == "sqlite":
                 made = staging / FILE
                 rows = await _fill(archive, f"sqlite:///{made}", staging, revision, lambda: None)
@@ -94,6 +103,16 @@ def _unpack(archive: zipfile.ZipFile, folder: Path) -> int:
             shutil.copyfileobj(packed, out)
         count += 1
     return count
+
+
+async def _upload(folder: Path, files: Files) -> None:
+    """Put the unpacked pictures into a bucket instead of the data folder."""
+    await files.prepare()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            content = await asyncio.to_thread(path.read_bytes)
+            await files.patiently(functools.partial(files.put, content, path.suffix), DRAWN)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _fill(

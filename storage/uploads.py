@@ -6,7 +6,7 @@ from sqlalchemy import delete, select, union
 
 from storage import tables
 from storage.database import Database
-from storage.files import suffix_of
+from storage.files import SENT, suffix_of
 from storage.spare import UPLOAD_KEPT, drop
 
 
@@ -15,6 +15,10 @@ async def add_upload(db: Database, person: str, content: bytes) -> str:
 
     It stays for a day, and longer while a picture, an open job or a favourite needs it.
     """
+    return await db.files.patiently(lambda: _add(db, person, content), SENT)
+
+
+async def _add(db: Database, person: str, content: bytes) -> str:
     suffix = suffix_of(content)
     picture = await db.files.put(content, suffix)
     row = db.insert(tables.Uploads).values(person=person, hash=picture, created=db.now())

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).parents[1]
 ORDER = ("bot", "storage", "engine", "prompts")
 
@@ -232,7 +234,7 @@ def _at_import(node: ast.AST) -> Iterator[ast.Call | ast.Attribute]:
 def run(code: str) -> str:
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(
-        [sys.executable, "-c", code], cwd="/", env=environ, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], cwd="/", env=environ, capture_output=True, text=True, check=True, timeout=PATIENCE
     ).stdout
 
 

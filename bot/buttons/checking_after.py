@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from bot.buttons import checking
@@ -16,13 +17,14 @@ from bot.studio.studio import Studio
 from engine.job import Progress, State
 from engine.queue.news import Changed, Finished
 from prompts.errors import Refusal
-from storage import jobs, people, pictures
+from storage import facts, jobs, people, pictures
 from storage.jobs import Kept
 from storage.pictures import PictureRow
 
 log = logging.getLogger(__name__)
 SETTING = "check"  # of a person
 ELSEWHERE = frozenset({"console", "sdapi"})  # where an answer is one message, and what more is told stands in it
+UNTOLD = "check.untold."  # the facts that a job's pictures are looked at, until what is seen was told
 MOST = 4  # pictures of a job that are looked at
 
 
@@ -41,12 +43,25 @@ class ChecksAfter:
         if kept is None or kept.place.platform in ELSEWHERE or kept.comparison is not None:
             return
         if kept.check or (await people.settings(self._studio.db, kept.job.owner)).get(SETTING) is True:
-            task = asyncio.create_task(self._check(kept))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            await facts.set_fact(self._studio.db, f"{UNTOLD}{kept.job.id}", True)
+            self._begin(kept)
+
+    async def go_on(self) -> None:
+        """Look at what the last run was not done with."""
+        for key in await facts.beginning(self._studio.db, UNTOLD):
+            kept = await jobs.get(self._studio.db, key.removeprefix(UNTOLD))
+            if kept is None:  # its person was forgotten
+                await facts.forget(self._studio.db, key)
+            elif kept.place.platform in self._studio.chats:
+                self._begin(kept)
+
+    def _begin(self, kept: Kept) -> None:
+        task = asyncio.create_task(self._check(kept))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Give up what is being looked at."""
+        """Give up what is being looked at; the next run goes on with it."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -60,6 +75,8 @@ class ChecksAfter:
             log.warning("the check of job %s was not told: %s", kept.job.id, error)
         except Exception:
             log.exception("the check of job %s failed", kept.job.id)
+        with suppress(Refusal):
+            await facts.forget(self._studio.db, f"{UNTOLD}{kept.job.id}")
 
     async def _card(self, kept: Kept) -> Card | None:
         """What is told, None for nothing: that nobody knows what was asked for is told to who asked for the check."""

@@ -46,8 +46,11 @@ async def compare(studio: Studio, press: Press) -> None:
     wish = await wishes.get(studio.db, press.target)
     if wish is None or wish.person != press.person.id:
         raise Refusal("press.unknown")
+    key = f"compare {press.target}"  # agreed to once, however often the button is pressed
+    if await jobs.known(studio.db, key):
+        raise Refusal("compare.begun")
     text, _, said = wish.text.rpartition("\n")
-    request = await request_of(studio, press, wish, text, wish.options)
+    request = replace(await request_of(studio, press, wish, text, wish.options), key=key)
     await _submit(studio, request, await _made(studio, request, text, said))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -22,7 +21,7 @@ async def mydata_part(studio: Studio, asked: Request | Press, part: int) -> Card
         raise Refusal("mydata.private")
     person = asked.person
     kept = await of_person(studio.db, person.id)
-    parts = await asyncio.to_thread(parcels, kept, asked.place.platform)
+    parts = parcels(kept, asked.place.platform)
     if not 1 <= part <= len(parts):
         raise Refusal("mydata.no_part", part=part, parts=len(parts))
     parcel, name = parts[part - 1], "danqing.zip" if len(parts) == 1 else f"danqing-{part}-{len(parts)}.zip"
@@ -36,9 +35,8 @@ async def mydata_part(studio: Studio, asked: Request | Press, part: int) -> Card
         card = replace(card, buttons=(Button("mydata", str(part + 1)),))
     if asked.place.platform == "web":
         return replace(card, file=Attached(name, address=PAGE))
-    return replace(
-        card, file=Attached(name, await asyncio.to_thread(lambda: b"".join(packed(parcel, person.language))))
-    )
+    content = b"".join([piece async for piece in packed(parcel, person.language, studio.db.files.get)])
+    return replace(card, file=Attached(name, content))
 
 
 def _counted(counts: Mapping[str, int]) -> Say:

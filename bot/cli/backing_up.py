@@ -23,7 +23,8 @@ async def save(config: Config, settings: Path | None, file: Path, *, replace: bo
     """Write a backup, and return what to say of it."""
     _end_tidily()
     given = settings or (BESIDE if BESIDE.is_file() else None)
-    found = await backup.write(config.storage.address, config.data.folder, given, file, replace=replace)
+    bucket = config.storage.bucket
+    found = await backup.write(config.storage.address, config.data.folder, given, file, replace=replace, bucket=bucket)
     return say(
         "backup.written", file=str(file), rows=found.rows, files=found.files, size=f"{found.size / MEGABYTE:.1f}"
     )
@@ -58,7 +59,9 @@ async def bring_back(config: Config, file: Path, *, replace: bool, say: Say) -> 
     _end_tidily()
     lead = await Lead.take(config.storage.address, config.data.folder, _led, lambda reason: None)
     try:
-        found = await restore.restore(file, config.storage.address, config.data.folder, replace=replace)
+        found = await restore.restore(
+            file, config.storage.address, config.data.folder, replace=replace, bucket=config.storage.bucket
+        )
     finally:
         await lead.close()
     return say("backup.restored", where=str(config.data.folder), rows=found.rows, files=found.files)

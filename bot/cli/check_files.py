@@ -16,6 +16,7 @@ from engine.preprocessors import PREPROCESSORS
 from prompts.errors import Refusal
 from prompts.prompt import Options
 from storage import leader, migrations
+from storage.database import files_in
 from storage.standing import standing
 
 LITTLE_SPACE = 2.0  # GB; a day of a busy chat's pictures, and far more than the database needs
@@ -32,6 +33,22 @@ def data(folder: Path) -> Iterator[CheckResult]:
     free = shutil.disk_usage(standing_in if standing_in.is_dir() else standing_in.parent).free / 1e9
     few = free < LITTLE_SPACE
     yield result("warn" if few else "ok", "check.space_little" if few else "check.space", free=f"{free:.1f}")
+
+
+async def pictures(config: Config) -> list[CheckResult]:
+    """Whether the object storage that the settings name takes pictures, and whether some lie in the data folder still;
+    nothing where pictures lie there anyway."""
+    if config.storage.bucket is None:
+        return []
+    try:
+        files = files_in(config.data.folder, config.storage.bucket)
+        await files.prepare()
+    except Refusal as refusal:
+        return [refused(refusal)]
+    found = [result("ok", "check.bucket", where=files.where)]
+    async for _ in files_in(config.data.folder, None).each():
+        return [*found, result("warn", "check.bucket_left", path=str(config.data.folder / "pictures"))]
+    return found
 
 
 async def database(config: Config) -> list[CheckResult]:

@@ -1,5 +1,5 @@
-"""The command line: run, imagine, compare, train, map, tags, prompt, history, models, check, backup, restore,
-translate."""
+"""The command line: run, work, imagine, compare, train, map, tags, prompt, history, models, check, backup, restore,
+pictures, translate."""
 
 from __future__ import annotations
 
@@ -88,6 +88,18 @@ def run(config: ConfigFile = None) -> None:
             await serve(told, stopped())
 
     asyncio.run(serving(_load(config)))
+
+
+@app.command()
+def work(config: ConfigFile = None) -> None:
+    """Draw on this machine for a bot that runs on another, over the server of hosts.url."""
+    from bot.cli.signals import stopped  # only now: `--help` is to come at once
+    from bot.cli.working import work as draw
+
+    async def drawing(told: Config) -> None:
+        await draw(told, stopped(), say)
+
+    asyncio.run(drawing(_load(config)))
 
 
 class _OfTexts(TyperCommand):
@@ -473,6 +485,33 @@ def restore(
     )
     if beside := other_settings(file, config):
         out.print(say("backup.settings", path=str(beside)), markup=False, soft_wrap=True)
+
+
+@app.command()
+def pictures(
+    to: Annotated[str, typer.Argument(help="bucket (what storage.pictures names) or folder (the data folder).")],
+    remove: Annotated[bool, typer.Option("--remove", help="Remove each where it was, once it is there.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Bring the pictures to object storage or back; the bot may run, and after an interruption it goes on."""
+    from bot.cli.moving import PicturesMoved, move  # only now: `--help` is to come at once
+
+    if to not in ("bucket", "folder"):
+        raise typer.BadParameter("bucket | folder", param_hint="TO")
+    settings = _load(config, quiet=True)
+    with err.status("") as status:
+
+        def told(moved: PicturesMoved) -> None:
+            status.update(say("pictures.moving", count=moved.seen))
+
+        moved, files = asyncio.run(move(settings, "bucket" if to == "bucket" else "folder", remove=remove, told=told))
+    key = "pictures.moved" if remove else "pictures.copied"
+    said = {"count": moved.brought, "there": moved.there, "removed": moved.removed, "where": files.where}
+    out.print(say(key, **said), markup=False, soft_wrap=True)
+    for place in moved.damaged:
+        err.print(say("pictures.damaged", place=place), markup=False, soft_wrap=True)
+    if moved.damaged:
+        raise typer.Exit(1)
 
 
 @translate.command()

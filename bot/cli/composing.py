@@ -158,7 +158,7 @@ async def _known_files(config: Config) -> AsyncIterator[None]:
     from storage.database import Database
 
     try:
-        db = await Database.open(config.storage.address, config.data.folder)
+        db = await Database.open(config.storage.address, config.data.folder, config.storage.bucket)
     except Refusal as refusal:
         _log.warning("what is known of the model files cannot be read: %s", refusal)
         yield

@@ -21,7 +21,7 @@ async def show(
     config: Config, text: str, count: int, before: str | None, language: str, out: Console, *, as_json: bool
 ) -> None:
     """Print the newest pictures that a line asks for, `before` being the last of those shown earlier."""
-    db = await Database.open(config.storage.address, config.data.folder)
+    db = await Database.open(config.storage.address, config.data.folder, config.storage.bucket)
     try:
         person = await people.person_of(db, "web", "local")
         known = await pictures.models_used(db, person.id)
@@ -30,7 +30,7 @@ async def show(
         cursor = pictures.cursor(last) if last else before  # one that is none is refused as such
         page = await filtered(db, person.id, wanted, before=cursor, limit=count)
         if as_json:
-            rows: list[Json] = [_object(row, str(db.files.path(row.hash))) for row in page.pictures]
+            rows: list[Json] = [_object(row, db.files.place(row.hash)) for row in page.pictures]
             print(
                 json.dumps({"pictures": rows, "next": page.pictures[-1].id if page.next else None}, ensure_ascii=False)
             )

@@ -49,6 +49,8 @@ async def show(config: Config, wish: TagFilesWish, language: str, out: Console, 
     limits, reader = wish.limits(usual), wish.reader or config.tags.reader
     for path in wish.files:  # before a worker is started for nothing; what they hold together may be too much to keep
         await asyncio.to_thread(_read, path)
+    if wish.captions:
+        _apart(wish.files)
     taggers.chosen(reader, config.engine.taggers, config.engine.folders)
     async with TagQueue(config, lambda name: _read(wish.files[int(name)])) as queue:
         for number, path in enumerate(wish.files):
@@ -62,6 +64,15 @@ async def show(config: Config, wish: TagFilesWish, language: str, out: Console, 
                 _print(path, found, await asyncio.to_thread(_read, path))
             elif not wish.captions:
                 _table(path, found, language, out)
+
+
+def _apart(files: Sequence[Path]) -> None:
+    """Refuse pictures whose captions would be one file: trainings find a caption by the picture's name alone."""
+    known: dict[Path, Path] = {}
+    for path in files:
+        other = known.setdefault(path.absolute().with_suffix(".txt"), path)
+        if other.absolute() != path.absolute():
+            raise Refusal("cli.one_caption", file=str(path), other=str(other), caption=path.with_suffix(".txt").name)
 
 
 def _read(path: Path) -> bytes:

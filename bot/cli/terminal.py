@@ -33,7 +33,7 @@ from engine.pixels.dressing import dressed
 from prompts import axes
 from prompts.errors import Refusal
 from prompts.grammar import networks
-from prompts.options import flags, loras_written, read_options
+from prompts.options import flags, loras_written
 from prompts.prompt import Json, LoraUse, Options
 from storage import jobs, pictures
 from storage.jobs import Place
@@ -153,7 +153,7 @@ async def draw(
         command, rest = command_of(text) if called else (imagine.COMMAND, text)
         answer = await command.run(made, await seat.request(text, beside, drawn_from), rest)
         if answer is not None:
-            lying = [str(made.db.files.path(one.hash)) for one in answer.pictures]
+            lying = [made.db.files.place(one.hash) for one in answer.pictures]
             unused = beside != Beside(Options(), "", ()) or output
             lying += [texts.say(language, "cli.beside")] if unused and command is not imagine.COMMAND else []
             if any(button.action == "compare" for button in answer.buttons):  # there is nothing to press here
@@ -167,7 +167,8 @@ async def draw(
             await asyncio.to_thread(write, path, dressed(await made.db.files.get(row.hash), card.papers))
             written.append((row, path))
         sheet = await _sheet(made, card, found, output)
-        wanted = beside.options.check or read_options(text).options.check
+        kept = await jobs.get(made.db, card.job or "")  # which knows of one that a favourite asked for, too
+        wanted = kept is not None and kept.check
         checks = await _checks(seat, found) if wanted else []
     if quiet:
         results: list[Json] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import cast
 
 from bot import VERSION
 from bot.chat import Card, Field, Request, Say
@@ -29,8 +30,16 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
         "queue": Say("info.waiting", {"waiting": len(studio.queue), "running": studio.queue.running}),
         "uptime": Say("info.since", {"seconds": round(time.monotonic() - studio.started)}),
     }
+    hosts = cast(list[dict[str, str | int]], status["hosts"])
     fields = [Field(Say(f"info.{name}"), value) for name, value in (lines | said).items() if value]
-    return Card(text=Say("info.title"), fields=tuple(fields))
+    machines = [
+        Field(
+            Say("info.host", {"name": one["name"]}),
+            Say("info.on_host_loaded" if one["loaded"] else "info.on_host", one),
+        )
+        for one in hosts
+    ]
+    return Card(text=Say("info.title"), fields=(*fields, *machines))
 
 
 def _readers(studio: Studio) -> list[str]:

@@ -249,7 +249,10 @@ async def _values(studio: Studio, value: str) -> Json:
         raise Refusal("settings.values_form")
     found = own_values.flags_of(read)
     for text in found.values():
-        options.flags(text)  # which says what is impossible
+        said = options.flags(text).options  # which says what is impossible
+        if said.vae:
+            folders = studio.rules.folders
+            await asyncio.to_thread(lambda name: catalog.vae(catalog.vaes(folders), name, folders), said.vae)
     return dict[str, Json](found)
 
 

@@ -14,6 +14,7 @@ from bot.settings.sections.access import AccessSection
 from bot.settings.sections.chats import DiscordSection, SdapiSection, TelegramSection, WebSection
 from bot.settings.sections.drawing import DrawSection, EngineSection, QueueSection, TranslateSection
 from bot.settings.sections.field_types import AnyCase, Section, has_password
+from bot.settings.sections.hosts import HostsSection
 from bot.settings.sections.metrics import MetricsSection
 from bot.settings.sections.storage import DataSection, StorageSection
 from bot.settings.sections.tags import TagsSection
@@ -53,6 +54,7 @@ class Config(Section):
     telegram: TelegramSection = Field(default_factory=TelegramSection)
     storage: StorageSection = Field(default_factory=StorageSection)
     engine: EngineSection = Field(default_factory=EngineSection)
+    hosts: HostsSection = Field(default_factory=HostsSection)
     queue: QueueSection = Field(default_factory=QueueSection)
     translate: TranslateSection = Field(default_factory=TranslateSection)
     access: AccessSection = Field(default_factory=AccessSection)

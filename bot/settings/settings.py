@@ -129,7 +129,7 @@ def read_settings(
     for keys, value in _leaves(lined.values, known, origins, problems):
         spot = known[keys]
         if forbidden(spot, value):
-            key = spot.name if spot.keys[-1] in ("password", "token", "key") else f"{spot.keys[0]}.password"
+            key = f"{spot.keys[0]}.password" if spot.keys[-1] == "url" else spot.name
             variable = PREFIX + key.replace(".", "_").upper()
             problems.append(Refusal("config.secret", where=origins[keys], name=key, variable=variable))
         elif value is not None:  # "key:" with nothing after it leaves the default

@@ -14,6 +14,7 @@ from prompts.errors import Refusal
 from prompts.prompt import Json
 from storage import jobs, pictures
 from storage.database import Database
+from storage.files import AWAY
 from storage.jobs import Kept
 from storage.pictures import PictureRow
 
@@ -45,6 +46,8 @@ async def end(db: Database, news: Finished, spoiler: bool) -> Card:
         kept = await jobs.get(db, job.id)
         return await _compared(db, kept, rows, card) if kept else card
     except Refusal as refusal:  # no room or right to keep the pictures: that is the answer then
+        if refusal.key == AWAY and db.files.leaving:  # it stays open, and is drawn again at the next start
+            raise
         log.error("job %s: its pictures were not kept: %s", job.id, refusal)
         job = replace(job, state=State.FAILED)
         values = dict(refusal.values)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from bot import texts
+from prompts.errors import Refusal
 from storage.mydata import Belongings, KeptFile
 
 MEGABYTE = 1_000_000
@@ -41,7 +43,7 @@ def parcels(kept: Belongings, platform: str) -> list[Parcel]:
     held: list[list[KeptFile]] = [[]]
     full = len(zlib.compress(data.encode())) + OVERHEAD * 3
     for file in kept.files:
-        size = file.path.stat().st_size + OVERHEAD
+        size = file.size + OVERHEAD
         if room and size > most:
             left_out.append(file.name)
             continue
@@ -56,8 +58,9 @@ def parcels(kept: Belongings, platform: str) -> list[Parcel]:
     ]
 
 
-def packed(parcel: Parcel, language: str) -> Iterator[bytes]:
-    """The bytes of a part's zip file, a file at a time; a file that is gone by now is left out."""
+async def packed(parcel: Parcel, language: str, read: Callable[[str], Awaitable[bytes]]) -> AsyncIterator[bytes]:
+    """The bytes of a part's zip file, a file at a time, each read by its hash; a file that is gone by now is left
+    out."""
     out = _Out()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as made:
         if parcel.data:
@@ -68,10 +71,12 @@ def packed(parcel: Parcel, language: str) -> Iterator[bytes]:
         for file in parcel.files:
             yield out.taken()
             try:
-                content = file.path.read_bytes()
-            except FileNotFoundError:
+                content = await read(file.hash)
+            except Refusal as refusal:
+                if refusal.key != "picture.gone":
+                    raise
                 continue
-            made.writestr(_named(file.name), content)
+            await asyncio.to_thread(made.writestr, _named(file.name), content)
     yield out.taken()
 
 

@@ -7,7 +7,7 @@ import base64
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from weakref import WeakValueDictionary
@@ -94,7 +94,8 @@ class Studio:
         self.fetching = Fetching(rules.places)
         self.sight = guard.Sight(db, rules.wildcards, rules.folders)
         self.watching: list[Listener] = []  # others who hear what the queue tells
-        self.teaching = Teaching(self, db.files.folder.parent)
+        self.resuming: list[Callable[[], Awaitable[None]]] = []  # what others take up again when platforms are open
+        self.teaching = Teaching(self, db.folder)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._door = asyncio.Lock()  # one request at a time is weighed against its person's limits
 
@@ -124,6 +125,8 @@ class Studio:
             else:
                 card = await last_cards.last_card(self.db, kept)
                 self._answers.follow(kept.job, kept.place, card, ended=True, quiet=kept.quiet, papers=kept.papers)
+        for go_on in self.resuming:
+            await go_on()
 
     async def close(self) -> None:
         """Stop listening; what is not answered yet is answered after the next start. A platform that fails at it keeps
@@ -160,15 +163,16 @@ class Studio:
         standing: bool = True,
         turns: dict[str, int] | None = None,
         painted: bool = False,
+        named: bool = True,
     ) -> tuple[Prompt, Options, Model]:
         """Returns the prompt that a text stands for, the options in it, and the model that would draw it. The person's
         own dictionary holds, and that of the room it was said in. `over`: it will be drawn over a picture, which says
         itself what a short text leaves open. `standing`: with the style and the LoRAs the person always wants. `turns`
         is filled with where everything stands afterwards that comes in turn (bot/studio/cycles.py). `painted`: with a
-        map of regions."""
+        map of regions. `named`: favourites that it names are put in, which is done once to a text."""
         text = reading.as_block(text)
         pasted = reading.pasted(text)
-        if not pasted:
+        if named and not pasted:
             text = await named_favourites.put_in(self.db, person.id, text)
         settings = await people.settings(self.db, person.id)
         translators = await self.translators(person, place)
@@ -265,6 +269,7 @@ class Studio:
             over=over,
             turns=turns,
             painted=painted,
+            named=False,
         )
         prompt = replace(prompt, loras=recipes.joined(prompt.loras, await self._called(request.loras)))
         try:

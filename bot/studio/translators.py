@@ -23,7 +23,7 @@ async def local_words(config: Config) -> dict[str, str]:
     from storage.database import Database
 
     try:
-        db = await Database.open(config.storage.address, config.data.folder)
+        db = await Database.open(config.storage.address, config.data.folder, config.storage.bucket)
         try:
             person = await people.person_of(db, "web", "local")
             return await dictionary.words(db, person.id)

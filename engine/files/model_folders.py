@@ -60,13 +60,27 @@ _known: dict[str, Known] = {}
 _folders: dict[str, tuple[tuple[tuple[str, int, int], ...], Identity]] = {}
 _told: dict[str, Hashed] = {}  # hashes of files that were not looked into here yet
 _news: dict[str, Known] = {}
+_elsewhere: dict[str, tuple[Find, ...]] = {}  # by the machine
 _lock = threading.Lock()
 
 
 def finds(folders: Sequence[Path]) -> Iterator[Find]:
-    """Everything in the folders and their subfolders, folder by folder, in the order of the names."""
+    """Everything in the folders and their subfolders, folder by folder, in the order of the names; then what lies on
+    other machines that draw."""
     for folder in folders:
         yield from _walk(folder, 0, set())
+    for found in tuple(_elsewhere.values()):
+        yield from found
+
+
+def lies_elsewhere(machine: str, found: Sequence[Find]) -> None:
+    """Take for known what lies on another machine; nothing of it any more where there is none. Its paths lead
+    nowhere here."""
+    with _lock:
+        if found:
+            _elsewhere[machine] = tuple(found)
+        else:
+            _elsewhere.pop(machine, None)
 
 
 def recall(rows: Iterable[Known]) -> None:
@@ -83,6 +97,7 @@ def forget() -> None:
         _folders.clear()
         _told.clear()
         _news.clear()
+        _elsewhere.clear()
 
 
 def drop(path: Path) -> None:

@@ -47,7 +47,7 @@ UPSCALERS: dict[str, Upscaler] = {
     for row in (Upscaler("Lanczos", "平滑放大，不添加细节", "smooth enlargement, adds no detail", _lanczos),)
 }
 # What A1111 has besides: known where a recipe names them, but not offered.
-_A1111 = (
+A1111 = (
     Upscaler("None", "只改尺寸", "only the size changes", _lanczos),
     Upscaler("Nearest", "像素块放大", "enlarges the pixels as blocks", _nearest),
 )
@@ -59,7 +59,7 @@ def find_upscaler(name: str, folders: Sequence[Path] = ()) -> Upscaler | Path:
     files = catalog.upscalers(folders)
     rows: dict[str, Upscaler | Path] = {file.path.name.casefold(): file.path for file in files}
     rows |= {file.name.casefold(): file.path for file in files}
-    rows |= {row.name.casefold(): row for row in (*_A1111, *UPSCALERS.values())}
+    rows |= {row.name.casefold(): row for row in (*A1111, *UPSCALERS.values())}
     if row := rows.get(name.strip().casefold()):
         return row
     for file in catalog.skipped(folders):

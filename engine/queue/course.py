@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from engine.files.shelf import Need
 from engine.job import Job, Picture, State
 from engine.queue.pool import Worker
 
@@ -47,7 +48,8 @@ class Course:
     (`waiting`), held for a row to come free on the worker `home` (`held`), or in one of the `assignments`.
 
     `charged` are the device-seconds that the owner's account carries for pictures not finished, `deferred` is since
-    when it waits for a worker that holds its model, `began` when the first of its pictures was begun.
+    when it waits for a worker that holds its model, `began` when the first of its pictures was begun; `served` counts
+    the jobs that were given a home before it.
     """
 
     job: Job
@@ -60,7 +62,10 @@ class Course:
     used: dict[int, float] = field(default_factory=dict)
     pictures: dict[int, Picture] = field(default_factory=dict)
     deferred: float | None = None
+    lacking: float | None = None
+    needs: frozenset[Need] | None = None
     began: float | None = None
+    served: int = 0
     cancelled: bool = False  # its workers were told, and have not all answered yet
 
     @property

@@ -22,7 +22,11 @@ START = 8.0
 MAKING, PACE, LARGE = 1.0, 400e6, 6 * 10**9
 OVERLAP = 1.25  # tiles lie over one another: so many times the area of the enlarged picture is drawn
 NET = 0.4  # of a UNet's call a net's takes: 0.35 for SD 1.5, 0.45 for SDXL, by counting operations
+KNOWN = 20_000  # recipes whose size is remembered
 SMOOTHING = 0.3  # share of the newest measurement: five pictures forget a cold start
+
+
+_known: dict[int, tuple[Recipe, Mapping[str, float]]] = {}  # by identity: a recipe that is held here keeps its own
 
 
 def work(recipe: Recipe) -> float:
@@ -31,6 +35,17 @@ def work(recipe: Recipe) -> float:
 
 
 def parts(recipe: Recipe) -> Mapping[str, float]:
+    """What `_parts` says of a recipe, reckoned once: the queue asks for it at every turn."""
+    known = _known.get(id(recipe))
+    if known is not None and known[0] is recipe:
+        return known[1]
+    if len(_known) >= KNOWN:
+        _known.clear()
+    _known[id(recipe)] = recipe, _parts(recipe)
+    return _known[id(recipe)][1]
+
+
+def _parts(recipe: Recipe) -> Mapping[str, float]:
     """The size of a recipe in guided megapixel-steps: of the picture, of what is drawn over it enlarged, whole or in
     tiles, and of what is mended, a face being taken to be one. What is drawn over at strength s needs that share of the
     steps; a picture that is taken as it is counts as one. By model, as the second pass may have another."""
@@ -115,8 +130,9 @@ class Estimate:
 
     def _speed(self, model: str, own: Mapping[str, float]) -> float:
         """The seconds per megapixel-step of a model, measured on a device, else on any, else as others are."""
-        guess = sum(self.speeds.values()) / len(self.speeds) if self.speeds else FIRST_GUESS
-        return own.get(model) or self.speeds.get(model) or guess
+        if known := own.get(model) or self.speeds.get(model):
+            return known
+        return sum(self.speeds.values()) / len(self.speeds) if self.speeds else FIRST_GUESS
 
     def comparable(self, model: str, one: str, other: str) -> bool:
         """Whether it is known how fast two devices are beside each other: they are alike, or both were measured."""

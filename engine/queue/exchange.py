@@ -129,6 +129,7 @@ class Balance:
         self._work = work
         self._waiting = waiting
         self._now = work.clock()
+        self._most: dict[str, tuple[int, float, float]] = {}
 
     @cached_property
     def _shares(self) -> dict[str, Share]:
@@ -139,21 +140,41 @@ class Balance:
         givers = {worker.id: self._givers(worker) for worker in self._work.pool.workers}
         if not any(givers.values()):
             return None
+        self._most = {worker.id: self._reach(worker, givers[worker.id]) for worker in self._work.pool.workers}
         first = next(self._line(), None) if line else None
         for claim in sorted((*self._claims(), *((first,) if first else ())), key=self._turn):
             if found := self._exchange(claim, givers):
                 return found
-        # Whose model would have to be loaded does not stand in the way of those behind.
-        if first and any(self._loading(worker, first) for worker in self._work.pool.workers):
+        # Whose model would have to be loaded, or lies elsewhere, does not stand in the way of those behind.
+        if first and any(self._stands_off(worker, first) for worker in self._work.pool.workers):
             return next(filter(None, (self._exchange(claim, givers) for claim in self._line())), None)
         return None
 
     def _exchange(self, claim: Claim, givers: Mapping[str, Mapping[str, tuple[Assignment, int]]]) -> Exchange | None:
         workers = [claim.worker] if claim.worker else self._work.pool.workers
+        own, lane = self.share(claim.owner), LANES.index(claim.lane)
+        workers = [worker for worker in workers if self._reaches(worker, own, lane)]
+        workers = workers if claim.worker else [one for one in workers if self._work.fits(one, claim.course)]
         for worker in sorted(workers, key=lambda worker: self._loading(worker, claim)):
             if found := self._giver(worker, claim, givers[worker.id]):
                 return Exchange(worker, *found, claim)
         return None
+
+    def _reach(self, worker: Worker, givers: Mapping[str, tuple[Assignment, int]]) -> tuple[int, float, float]:
+        """Beyond what nobody on a worker gives way: the last lane, the most that one has had, and will have had."""
+        row = 1 / max(1, worker.slots)
+        shares = [self.share(owner) for owner in givers]
+        lanes = (LANES.index(assignment.job.lane) for assignment, _ in givers.values())
+        return (
+            max(lanes, default=-1),
+            max((share.had for share in shares), default=-math.inf),
+            max((share.soon(-row) for share in shares), default=-math.inf),
+        )
+
+    def _reaches(self, worker: Worker, own: Share, lane: int) -> bool:
+        """Whether somebody on a worker might give way, by what costs little to know: most of the time nobody does."""
+        last, had, soon = self._most[worker.id]
+        return last > lane or (not own.begun and own.had < had) or own.soon(1 / max(1, worker.slots)) <= soon
 
     def back(self, *, line: bool = True) -> Claim | None:
         """The next picture that should come back to a row that has come free; with `line`, unless somebody else's turn
@@ -172,7 +193,8 @@ class Balance:
             if not worker.slots or (room <= 0 and not alone):
                 continue
             if line:
-                others += itertools.islice(self._line(), 1)
+                own = (claim for claim in self._line() if self._work.fits(worker, claim.course))
+                others += itertools.islice(own, 1)
             first: Claim = min(resting + others, key=self._turn)
             if first.assignment:
                 return first
@@ -264,6 +286,10 @@ class Balance:
             return 0.0
         models = {*claim.course.job.recipes[claim.index].models, worker.loading} - {""}
         return sum(self._work.load(worker, model) for model in models)
+
+    def _stands_off(self, worker: Worker, claim: Claim) -> bool:
+        """Whether a worker would have to load the model for a claim, or has not its files."""
+        return not self._work.fits(worker, claim.course) or self._loading(worker, claim) > 0
 
     def _settled(self, assignment: Assignment, index: int) -> bool:
         """Whether a picture has been where it is for long enough."""

@@ -83,6 +83,21 @@ class Line:
                 heapq.heappop(lane.turns)
         return None
 
+    def first_of(self, count: int) -> list[Job]:
+        """The first waiting job of each of so many people, in the order of their turns; O(count · log n)."""
+        found: list[Job] = []
+        for lane in self._lanes.values():
+            taken: list[tuple[float, int, str]] = []
+            while lane.turns and len(found) < count:
+                turn = heapq.heappop(lane.turns)
+                _, age, owner = turn
+                if lane.waiting.get(owner) and age == lane.newest[owner]:
+                    taken.append(turn)
+                    found.append(lane.waiting[owner][0])
+            for turn in taken:
+                heapq.heappush(lane.turns, turn)
+        return found
+
     def start(self, job: Job, cost: float) -> None:
         """Serve a waiting job whose expected cost is `cost` device-seconds."""
         if not self.remove(job):

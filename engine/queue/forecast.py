@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.job import Job
@@ -77,7 +77,7 @@ def forecast(work: Workload, waiting: Waiting, workers: Sequence[Worker]) -> dic
                 one.add(work, course.job, work.estimate.seconds(recipe, one.worker.device), recipe)
     beyond: list[Job] = []
     for number, job in enumerate(waiting.line.ordered(waiting.costs)):
-        if number >= JOBS:
+        if number >= JOBS or work.many:
             beyond.append(job)
             continue
         models = job.recipe.models
@@ -87,13 +87,19 @@ def forecast(work: Workload, waiting: Waiting, workers: Sequence[Worker]) -> dic
             first.add(work, job, waiting.costs[job.id] / len(pictures), job.recipes[index])
     ends: dict[str, float] = {}
     for one in ahead:
-        for name, seconds in _ends(work, one, dict(known), waiting).items():
+        for name, seconds in _ends(work, one, _of(one, known), waiting).items():
             ends[name] = max(ends.get(name, 0.0), seconds)
     total = sum(one.seconds for one in ahead)
     for job in beyond:
         total += waiting.costs[job.id]
         ends[job.id] = total / len(ahead)
     return ends
+
+
+def _of(one: _Ahead, known: Mapping[str, float]) -> dict[str, float]:
+    """What is known of those who have something on a worker."""
+    owners = {picture.job.owner for picture in one.active} | one.waiting.keys()
+    return {owner: known[owner] for owner in owners if owner in known}
 
 
 def _ends(work: Workload, one: _Ahead, had: dict[str, float], waiting: Waiting) -> dict[str, float]:

@@ -127,6 +127,13 @@ class LocalPool:
                 child.kill()
                 await child.wait()
 
+    def hand_on(self, worker: Worker, message: Message) -> None:
+        """Say to a worker what somebody else has made, as it is, without waiting until it has read it."""
+        self._heard[worker.id] = self._clock()
+        child = self._children.get(worker.id)
+        if child and child.stdin and not child.stdin.is_closing():
+            child.stdin.write(encode(message))
+
     def pid(self, worker: Worker) -> int | None:
         """The process id of a worker that is alive."""
         child = self._children.get(worker.id)

@@ -11,14 +11,22 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
 from weakref import WeakValueDictionary
 
+from engine.files.shelf import Need
 from engine.queue.pool import Pool, Worker
-from engine.wire import Look, Looked
+from engine.wire import Look, Looked, MakeMap
 from prompts.errors import Refusal
 
 log = logging.getLogger(__name__)
 
 Charge = Callable[[float], Awaitable[None]]
 MAX_ATTEMPTS = 3  # workers that one look may take down
+
+
+def _need(wish: Look) -> Need:
+    """The file that a look may take."""
+    if isinstance(wish, MakeMap):
+        return "preprocessor", wish.preprocessor.casefold()
+    return "tagger", wish.reader.casefold()
 
 
 class Looks:
@@ -52,7 +60,7 @@ class Looks:
 
     async def _made(self, wish: Look, files: Mapping[str, bytes]) -> Looked:
         for attempt in range(1, MAX_ATTEMPTS + 1):
-            worker = await self._free()
+            worker = await self._free(_need(wish))
             made = await self._asked(worker, wish, files)
             if made is None:
                 log.warning("worker %s was lost over look %s, attempt %s", worker.id, wish.id, attempt)
@@ -60,12 +68,14 @@ class Looks:
                 return made
         raise Refusal("error.worker_died", attempts=MAX_ATTEMPTS)
 
-    async def _free(self) -> Worker:
-        """The worker that has the fewest looks, of those that draw least; waits until there is one."""
+    async def _free(self, need: Need) -> Worker:
+        """The worker that has the fewest looks, of those that draw least; waits until there is one. One that has the
+        file for it goes before all others, and where none has, the refusal is the worker's own."""
         while True:
             self._ready.clear()
             if there := [worker for worker in self._pool.workers if worker.slots]:
-                return min(there, key=lambda worker: (len(worker.looks), len(worker.jobs)))
+                having = [worker for worker in there if worker.holds is None or need in worker.holds]
+                return min(having or there, key=lambda worker: (len(worker.looks), len(worker.jobs)))
             await self._ready.wait()
 
     async def _asked(self, worker: Worker, wish: Look, files: Mapping[str, bytes]) -> Looked | None:

@@ -12,6 +12,7 @@ from engine.job import Job, Picture, Progress
 log = logging.getLogger(__name__)
 
 STANDINGS_EVERY = 1.0  # seconds between two rounds of places and times told to those who wait
+STANDINGS_A_SECOND = 2000  # where more wait, rounds are rarer: to reckon one takes some 20 µs
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class News:
         self._untold: asyncio.Queue[Changed | Progress | Finished | None] = asyncio.Queue()
         self._telling: asyncio.Task[None] | None = None
         self._round: asyncio.TimerHandle | None = None
+        self._told = 0  # standings in the last round
 
     def start(self) -> None:
         """Begin to tell."""
@@ -70,12 +72,17 @@ class News:
     def standings_soon(self) -> None:
         """Have the standings told, all that changes until then in one round."""
         if self._round is None:
-            self._round = asyncio.get_running_loop().call_later(STANDINGS_EVERY, self.tell_standings)
+            wait = max(STANDINGS_EVERY, self._told / STANDINGS_A_SECOND)
+            self._round = asyncio.get_running_loop().call_later(wait, self.tell_standings)
 
     def tell_standings(self) -> None:
         """Have the standings told at once."""
         self._round = None
+        if not self._untold.empty():  # the listener is behind: it would hear of places that are no more
+            self.standings_soon()
+            return
         told = self._standings()
+        self._told = len(told)
         for one in told.values():
             self.put(one)
         if told:

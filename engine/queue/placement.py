@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from engine.queue.course import Course
 from engine.queue.pool import Worker
@@ -11,7 +11,10 @@ from engine.queue.waiting import Waiting
 from engine.queue.workload import Workload
 from engine.recipe import Recipe
 
+LOOKED_AT = 32  # workers, at most, that are weighed against each other for a job
 AHEAD = 32  # jobs behind one that waits for its model that are looked at for a worker that would have to load it
+# And jobs behind those whose files the free workers do not have: each is a look into two sets.
+AWAY = 1024
 
 
 def turn(work: Workload, waiting: Waiting) -> tuple[Course, Worker] | None:
@@ -21,7 +24,12 @@ def turn(work: Workload, waiting: Waiting) -> tuple[Course, Worker] | None:
     if not free:
         return None
     deferred: set[str] = set()
-    for course in itertools.islice(waiting.turns(), AHEAD):
+    looked = 0
+    for course in _near(work, waiting):
+        if not any(work.fits(worker, course) for worker in free):
+            if work.fitting(course):  # it waits for those that have its files, and its person's others for it
+                deferred.add(course.job.owner)
+            continue
         if course.job.owner in deferred:
             continue
         chosen = home(work, course, free)
@@ -30,16 +38,34 @@ def turn(work: Workload, waiting: Waiting) -> tuple[Course, Worker] | None:
         if not defers(work, course, chosen):
             return course, chosen
         deferred.add(course.job.owner)
+        looked += 1
+        if looked == AHEAD:
+            return None
     return None
 
 
+def _near(work: Workload, waiting: Waiting) -> Iterator[Course]:
+    """The jobs whose turn may be now, in the order of their turns: of many people the first of each alone."""
+    if not work.many:
+        yield from itertools.islice(waiting.turns(), AWAY)
+        return
+    first = list(waiting.first_of(AHEAD))
+    yield from first
+    if len(first) == AHEAD:  # and none of them could be served: their files lie elsewhere
+        yield from itertools.islice(waiting.first_of(AWAY), AHEAD, None)
+
+
 def home(work: Workload, course: Course, free: Sequence[Worker]) -> Worker | None:
-    """Which of the free workers should finish a waiting job first, the loading of its models counted in; None where
-    none may have it. What has lost a worker before needs one with nothing to do."""
+    """Which of the free workers that have its files should finish a waiting job first, the loading of its models
+    counted in; None where none may have it. What has lost a worker before needs one with nothing to do."""
+    free = [worker for worker in free if work.fits(worker, course)]
     if course.job.attempt:
         free = [worker for worker in free if not worker.jobs and not work.housed(worker)]
     recipes = [course.job.recipes[index] for index in course.waiting]
     models = {model for recipe in recipes for model in recipe.models}
+
+    if len(free) > LOOKED_AT:  # those that have least to do, of those that need not load before the others
+        free = sorted(free, key=lambda worker: (not models <= worker.tiers.keys(), work.rows(worker)))[:LOOKED_AT]
 
     def end(worker: Worker) -> tuple[float, int]:
         own = sum(work.estimate.seconds(recipe, worker.device) for recipe in recipes)
@@ -55,8 +81,9 @@ def defers(work: Workload, course: Course, chosen: Worker) -> bool:
     load = sum(work.load(chosen, model) for model in models)
     if not load or course.job.attempt:
         return False
-    full = [worker for worker in work.pool.workers if 0 < worker.slots <= work.rows(worker)]
-    wait = min((work.until_free(worker) for worker in full if models <= worker.tiers.keys()), default=load)
+    holding = (worker for worker in work.pool.workers if models <= worker.tiers.keys() and work.fits(worker, course))
+    full = (worker for worker in holding if 0 < worker.slots <= work.rows(worker))
+    wait = min((work.until_free(worker) for worker in itertools.islice(full, LOOKED_AT)), default=load)
     now = work.clock()
     since = now if course.deferred is None else course.deferred
     if wait >= load or now - since >= load:
@@ -66,14 +93,15 @@ def defers(work: Workload, course: Course, chosen: Worker) -> bool:
 
 
 def guests(work: Workload, course: Course) -> list[Worker]:
-    """The workers that may help a job's home out: none that draws for somebody else, or whose speed beside the home's
-    is not known."""
+    """The workers that may help a job's home out: none that draws for somebody else, has not its files, or whose speed
+    beside the home's is not known."""
     assert course.home
     owner, model, device = course.job.owner, course.job.recipe.model, course.home.device
     return [
         worker
         for worker in work.free()
         if worker is not course.home
+        and work.fits(worker, course)
         and work.estimate.comparable(model, device, worker.device)
         and all(job.owner == owner for job in worker.jobs.values())
         and all(other.job.owner == owner for other in work.housed(worker))

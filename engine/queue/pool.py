@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from engine.files.shelf import Need
 from engine.job import Job
 from engine.wire import Drawn, Ended, Loading, Look, Mapped, Ready, Step, TagsRead, Train, TrainingNews
 
@@ -25,7 +26,9 @@ class Worker:
     """A worker as the queue sees it. `slots` is how many rows it draws at once, 0 while it starts; `model` the one it
     used last, `loading` the one it is loading; `tiers` says of each model in its memory how much of it stays on its
     device. `jobs` are what it was handed, whole jobs or assignments of some, `looks` the ids of the maps it makes and
-    the tags it reads, `training` that of the training that is its guest."""
+    the tags it reads, `training` that of the training that is its guest. `host` is the name of the machine that it runs
+    on, where that is another than the bot's; `holds` are then the files that are there (engine/files/shelf.py), and a
+    worker on this machine, with None, has them all."""
 
     id: str
     device: str = ""
@@ -36,6 +39,8 @@ class Worker:
     jobs: dict[str, Job] = field(default_factory=dict)
     looks: set[str] = field(default_factory=set)
     training: str = ""
+    host: str = ""
+    holds: frozenset[Need] | None = None
 
 
 class Pool(Protocol):

@@ -47,6 +47,7 @@ from prompts.errors import Refusal
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3  # workers one job may take down before it is given up
+LACKING = 60.0  # seconds without a worker that has a job's files: a machine that is started anew is back by then
 
 
 async def _unknown(model: str) -> int:
@@ -142,8 +143,9 @@ class Queue:
                 self._spawn(self._look_at(model))
         course = Course(replace(job, state=State.WAITING), [])
         self._courses[job.id] = course
-        even_out(self._work, self._waiting, job.owner)
-        self._waiting.add(course, range(len(job.recipes)), level=0.0)
+        if not self._work.many:
+            even_out(self._work, self._waiting, job.owner)
+        self._waiting.add(course, range(len(job.recipes)), level=None if self._work.many else 0.0)
         self._hand_over()
         self._news.standings_soon()
 
@@ -155,6 +157,7 @@ class Queue:
         course.cancelled = True
         self._waiting.take(course)
         course.held.clear()
+        self._work.touch(course.home)
         self._stop(course)
         if not course.assignments:
             self._finish(course, State.CANCELLED)
@@ -178,8 +181,9 @@ class Queue:
         await self.start()
 
         async def charged(seconds: float) -> None:
-            if owner:
+            if owner and not self._work.many:
                 even_out(self._work, self._waiting, owner)
+            if owner:
                 self._waiting.line.charge(owner, seconds)
             await charge(seconds)
 
@@ -200,9 +204,11 @@ class Queue:
         self._bring_back(line=not self.paused)
         while not self.paused and (chosen := turn(self._work, self._waiting)):
             self._serve(*chosen)
-        for course in sorted(self._work.serving.values(), key=lambda course: course.lent):
-            if course.held and course.home and course.home.slots:
-                self._spread(course)
+        held = [course for course in self._work.serving.values() if course.held and course.home and course.home.slots]
+        for course in sorted(held, key=lambda course: course.lent):
+            self._spread(course)
+        if self._work.many:
+            return
         self._bring_back(line=False)
         for _ in range(sum(worker.slots for worker in self.pool.workers)):
             found = Balance(self._work, self._waiting).exchange(line=not self.paused)
@@ -250,8 +256,8 @@ class Queue:
 
     def _serve(self, course: Course, worker: Worker) -> None:
         course.held = sorted({*course.held, *self._waiting.serve(course)})
-        course.home, course.deferred = worker, None
-        self._work.serving[course.job.id] = course
+        course.deferred = None
+        self._work.serve(course, worker)
         if course.job.state is not State.RUNNING:
             course.job = replace(course.job, state=State.RUNNING)
             self._news.put(Changed(course.job))
@@ -304,7 +310,7 @@ class Queue:
         self._stop(course)
         job = course.job
         del self._courses[job.id]
-        self._work.serving.pop(job.id, None)
+        self._work.end(course)
         self._waiting.finish(course)
         kept = state in (State.DONE, State.CANCELLED)
         pictures = tuple(course.pictures[index] for index in sorted(course.pictures)) if kept else ()
@@ -317,6 +323,7 @@ class Queue:
     # --- what workers say ---
 
     def _hear(self, worker: Worker, event: Event) -> None:
+        self._work.touch(worker)
         match event:
             case Loading():
                 self._work.loading(worker)
@@ -408,7 +415,8 @@ class Queue:
         if not left:
             self._ended(course)
             return
-        course.held, course.home = [], None
+        course.held = []
+        self._work.leave(course)
         for index in left:
             self._waiting.settle(course, index, 0.0)  # what the dead worker spent is not the person's debt
             course.steps.pop(index, None)
@@ -419,8 +427,26 @@ class Queue:
         self._waiting.add(course, left, first=True)
         self._news.put(Changed(course.job))
 
+    def _give_up_lacking(self) -> None:
+        """End the jobs with files that no worker has had for a while. Where there is no worker at all, they wait: some
+        may come back."""
+        workers = self.pool.workers
+        if not workers or any(worker.holds is None for worker in workers):
+            return
+        now = self._work.clock()
+        for course in tuple(self._courses.values()):
+            if course.begun or self._work.fitting(course):
+                course.lacking = None
+            elif course.lacking is None:
+                course.lacking = now
+            elif now - course.lacking >= LACKING:
+                lacks = min((self._work.needs(course) - (worker.holds or set()) for worker in workers), key=len)
+                names = ", ".join(sorted(name for _, name in lacks))
+                self._finish(course, State.FAILED, "hosts.lacking", {"names": names})
+
     def _round(self) -> dict[str, Progress]:
         """The standings, after work for those who have waited long enough for a worker that holds their model."""
+        self._give_up_lacking()
         self._hand_over()
         return self.standings()
 

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 TrainingListener = Callable[[TrainingNews], Awaitable[None]]
 IDLE = 30.0  # seconds without jobs after which a worker may load a model for a guest
+# Seconds that a training waits for the machine that has its checkpoint; then another begins it anew.
+AWAY = 900.0
 MAX_DEATHS = 3  # of workers in a row, without a step beyond all that were known: then a training is given up
 
 
@@ -43,6 +45,8 @@ class _Standing:
     deaths: int = 0
     furthest: int = 0
     moved: bool = False  # whether it has got further since the last death
+    host: str = ""  # the machine that has its folder, where that is another than the bot's
+    left: float = 0.0  # when it was there last
 
 
 async def _nobody(news: TrainingNews) -> None:
@@ -144,7 +148,7 @@ class TrainingQueue:
             return
         waiting = self._waiting()
         for standing in waiting:
-            if chosen := self._placed(standing.training, now):
+            if chosen := self._placed(standing, now):
                 self._hand(standing, chosen)
         if any(standing.worker is None for standing in waiting):
             self._look_again(now)
@@ -155,10 +159,17 @@ class TrainingQueue:
         waiting = [one for one in self._standings.values() if one.worker is None]
         return sorted(waiting, key=lambda one: one.training.owner in busy)
 
-    def _placed(self, training: Training, now: float) -> Worker | None:
+    def _placed(self, standing: _Standing, now: float) -> Worker | None:
         """The worker that has the model, of several the one idle longest; else the one idle longest, if long enough to
-        load a model that nobody draws with."""
+        load a model that nobody draws with. One on the machine with its checkpoint, unless that is gone for long."""
+        training = standing.training
         free = [worker for worker in self._pool.workers if worker.slots and not worker.training]
+        needed = "checkpoint", training.plan.model.casefold()
+        free = [worker for worker in free if worker.holds is None or needed in worker.holds]
+        if standing.host:
+            there = any(worker.host == standing.host for worker in self._pool.workers)
+            if there or now - standing.left < AWAY:
+                free = [worker for worker in free if worker.host == standing.host]
         since = {worker.id: self._idle.get(worker.id, now) for worker in free}
         at_home = [worker for worker in free if training.plan.model in worker.tiers]
         idle = [worker for worker in free if now - since[worker.id] >= IDLE and not worker.loading]
@@ -170,11 +181,16 @@ class TrainingQueue:
         left = [self._idle[id] + IDLE - now for id in free if id in self._idle]
         if self._timer:
             self._timer.cancel()
+        left += [one.left + AWAY - now for one in self._standings.values() if one.host and one.worker is None]
         if soon := [seconds for seconds in left if seconds > 0]:
             self._timer = asyncio.get_running_loop().call_later(min(soon), self.look)
 
     def _hand(self, standing: _Standing, worker: Worker) -> None:
-        standing.worker, standing.handed = worker, False
+        if standing.host not in ("", worker.host):
+            log.warning(
+                "machine %s is gone: %s learns training %s anew", standing.host, worker.host, standing.training.id
+            )
+        standing.worker, standing.handed, standing.host = worker, False, worker.host
         standing.attempt += 1
         worker.training = standing.training.id
         self._spawn(self._handed(standing, worker, standing.attempt))
@@ -242,7 +258,7 @@ class TrainingQueue:
     def _release(self, standing: _Standing) -> None:
         if standing.worker and standing.worker.training == standing.training.id:
             standing.worker.training = ""
-        standing.worker, standing.handed = None, False
+        standing.worker, standing.handed, standing.left = None, False, self._clock()
 
     async def _tell(self) -> None:
         while (news := await self._untold.get()) is not None:

@@ -50,6 +50,10 @@ class Waiting:
             yield self._courses[first.id]
             yield from (self._courses[job.id] for job in self.line.ordered(self.costs) if job.id != first.id)
 
+    def first_of(self, count: int) -> Iterator[Course]:
+        """The first courses of so many people, whoever has had least before the others."""
+        yield from (self._courses[job.id] for job in self.line.first_of(count))
+
     def serve(self, course: Course) -> list[int]:
         """Take a course out of the line and charge its owner what the pictures should cost; the pictures."""
         for index in course.waiting:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
+from engine.files.shelf import Need, needs
 from engine.queue.course import Assignment, Course
 from engine.queue.estimate import Estimate
 from engine.queue.pool import Pool, Worker
 from engine.wire import Ready
+
+# Workers beyond which nobody gives way: with so many, a row comes free every moment, whoever has had least gets it, and
+# to weigh everybody against everybody at each of these moments would take the processor that the page needs.
+MANY = 32
 
 
 class Workload:
@@ -21,8 +27,19 @@ class Workload:
         self.clock = clock
         self.serving: dict[str, Course] = {}
         self.assignments: dict[str, Assignment] = {}  # of jobs that have ended too, until the worker is done with them
+        self._homes: dict[str, dict[str, Course]] = {}  # what is served, by the worker it is at home on
+        self._served = 0
+        self._workers: list[Worker] = []  # as they were when it was last asked which have a row to spare,
+        self._places: dict[str, int] = {}  # where each stands among them,
+        self._free: set[str] = set()  # those that had,
+        self._touched: set[str] = set()  # and those of which something has changed since
         self._loading: dict[str, float] = {}  # since when a worker has been loading, by worker
         self._starting: set[str] = set()  # workers that load their first model
+
+    @property
+    def many(self) -> bool:
+        """Whether there are so many workers that people are served in turn alone."""
+        return len(self.pool.workers) > MANY
 
     # --- what workers say of themselves ---
 
@@ -51,8 +68,43 @@ class Workload:
             job = assignment.of.job
             if assignment.left and not assignment.of.over:
                 assignment.of.job = replace(job, attempt=max(job.attempt, assignment.job.attempt + 1))
+        self.touch(worker)
+        for assignment in assignments:
+            self.touch(assignment.of.home)
         drawn = [assignment.of for assignment in assignments if not assignment.of.over]
         return list(dict.fromkeys((*drawn, *self.housed(worker))))
+
+    # --- homes ---
+
+    def serve(self, course: Course, worker: Worker) -> None:
+        """Give a job a home."""
+        self.leave(course)
+        if course.job.id not in self.serving:
+            self._served += 1
+            course.served = self._served
+        course.home = worker
+        self.serving[course.job.id] = course
+        self._homes.setdefault(worker.id, {})[course.job.id] = course
+        self.touch(worker)
+
+    def leave(self, course: Course) -> None:
+        """Take a job's home from it."""
+        if course.home is not None:
+            self._homes.get(course.home.id, {}).pop(course.job.id, None)
+            self.touch(course.home)
+        course.home = None
+
+    def end(self, course: Course) -> None:
+        """Have nothing to do with a job any more but for what workers have of it."""
+        home = course.home
+        self.leave(course)
+        course.home = home  # it was drawn there, whoever asks
+        self.serving.pop(course.job.id, None)
+
+    def touch(self, worker: Worker | None) -> None:
+        """Something of a worker's has changed by which it may have another number of rows to spare."""
+        if worker is not None:
+            self._touched.add(worker.id)
 
     # --- assignments ---
 
@@ -62,6 +114,8 @@ class Workload:
         assignment = course.assign(worker, pictures)
         self.assignments[assignment.job.id] = assignment
         worker.jobs[assignment.job.id] = assignment.job
+        self.touch(worker)
+        self.touch(course.home)
         return assignment
 
     def remove(self, assignment: Assignment) -> None:
@@ -69,11 +123,14 @@ class Workload:
         assignment.of.assignments.pop(assignment.job.id, None)
         self.assignments.pop(assignment.job.id, None)
         assignment.worker.jobs.pop(assignment.job.id, None)
+        self.touch(assignment.worker)
+        self.touch(assignment.of.home)
 
     def rest(self, assignment: Assignment, index: int, *, rests: bool) -> None:
         """Have a picture give its row up, or have one again."""
         (assignment.resting.add if rests else assignment.resting.discard)(index)
         assignment.moved[index] = self.clock()
+        self.touch(assignment.worker)
 
     def beyond(self, worker: Worker) -> list[tuple[Assignment, int]]:
         """The pictures that a worker was handed and has no row for, the last handed over; none that has begun."""
@@ -87,6 +144,7 @@ class Workload:
         changed = self.beyond(worker)
         for assignment, index in changed:
             assignment.resting.add(index)
+        self.touch(worker)
         return list(dict.fromkeys(assignment for assignment, _ in changed))
 
     def of(self, worker: Worker) -> list[Assignment]:
@@ -95,7 +153,26 @@ class Workload:
 
     def housed(self, worker: Worker) -> list[Course]:
         """The jobs at home on a worker with pictures that wait for a row of it."""
-        return [course for course in self.serving.values() if course.held and course.home is worker]
+        there = [course for course in self._homes.get(worker.id, {}).values() if course.held]
+        return sorted(there, key=lambda course: course.served)
+
+    # --- files ---
+
+    def fits(self, worker: Worker, course: Course) -> bool:
+        """Whether a worker has all the files that a job names."""
+        return worker.holds is None or self.needs(course) <= worker.holds
+
+    def fitting(self, course: Course) -> bool:
+        """Whether some worker has, be it free or not."""
+        return any(self.fits(worker, course) for worker in self.pool.workers)
+
+    def needs(self, course: Course) -> frozenset[Need]:
+        """The files that a job names, among them the embeddings that some worker has."""
+        if course.needs is None:
+            held = (worker.holds or () for worker in self.pool.workers)
+            embeddings = {name for one in held for kind, name in one if kind == "embedding"}
+            course.needs = needs(course.job.recipes, embeddings)
+        return course.needs
 
     # --- room ---
 
@@ -107,13 +184,20 @@ class Workload:
 
     def free(self) -> list[Worker]:
         """The workers with a row to spare. What has lost a worker before is drawn alone, to harm no other."""
-        return [
-            worker
-            for worker in self.pool.workers
-            if self.rows(worker) < worker.slots
-            and not any(job.attempt for job in worker.jobs.values())
-            and not any(course.job.attempt for course in self.housed(worker))
-        ]
+        workers = self.pool.workers
+        if len(workers) != len(self._workers) or any(map(operator.is_not, workers, self._workers)):
+            self._workers = list(workers)
+            self._places = {worker.id: place for place, worker in enumerate(workers)}
+            self._free.clear()
+            self._touched = set(self._places)
+        for name in self._touched & self._places.keys():
+            worker = self._workers[self._places[name]]
+            spare = self.rows(worker) < worker.slots
+            spare = spare and not any(job.attempt for job in worker.jobs.values())
+            spare = spare and not any(course.job.attempt for course in self.housed(worker))
+            (self._free.add if spare else self._free.discard)(name)
+        self._touched.clear()
+        return [self._workers[place] for place in sorted(self._places[name] for name in self._free)]
 
     # --- seconds ---
 

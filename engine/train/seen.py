@@ -86,6 +86,9 @@ def _seen(
         own = buckets.placed_in(drawn.size, [place.bucket], picture.crop, picture.focus)
         guide = (autoencoder.pixels(buckets.cropped(drawn, own)) + 1) / 2
     (left, top), (width, height) = place.corner, place.bucket
+    if place.part:  # cut off as well, in pixels of the size that the part was brought to
+        scale = place.size[0] / (place.part[2] - place.part[0])
+        left, top = left + round(place.part[0] * scale), top + round(place.part[1] * scale)
     # As SDXL was trained: the size of the file, whatever it was brought to, so that small ones teach no blur.
     size = torch.tensor([image.height, image.width, top, left, height, width], dtype=torch.float32)
     return SeenPicture(picture, latents, mirrored, place.bucket, size, guide)

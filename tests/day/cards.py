@@ -175,10 +175,11 @@ class Cards:
         ]
         self.workers = [card.worker for card in self.cards]
         self.tasks: list[asyncio.Task[None]] = []
+        self._by_id = {card.worker.id: card for card in self.cards}
 
     def of(self, worker: Worker) -> Card:
         """The card of a worker."""
-        return self.cards[self.workers.index(worker)]
+        return self._by_id[worker.id]
 
     async def start(self, listener: Callable[[Worker, Event], None]) -> None:
         for card in self.cards:

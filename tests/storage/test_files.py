@@ -1,48 +1,62 @@
+"""What every store of pictures promises: the folder, and object storage (a server of the tests' own)."""
+
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import io
-import os
-import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from prompts.errors import Refusal
-from storage.files import LEFTOVER, Files, suffix_of
+from storage.bucket_files import BucketFiles
+from storage.files import Files, StoredFile, suffix_of
+from storage.folder_files import FolderFiles
+from tests.bucket_server import BucketServer
 from tests.storage.samples import png
 
 
-@pytest.fixture
-async def files(tmp_path: Path) -> Files:
-    made = Files(tmp_path / "pictures")
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BucketServer]:
+    made = BucketServer(tmp_path_factory.mktemp("objects"))
+    made.start()
+    yield made
+    made.kill()
+
+
+@pytest.fixture(params=["folder", "bucket"])
+async def files(request: pytest.FixtureRequest, tmp_path: Path) -> Files:
+    made: Files = FolderFiles(tmp_path / "pictures")
+    if request.param == "bucket":
+        made = BucketFiles(request.getfixturevalue("server").bucket())
     await made.prepare()
     return made
 
 
-def everything(files: Files) -> list[Path]:
-    return [path for path in files.folder.rglob("*") if path.is_file()]
+async def everything(files: Files) -> list[str]:
+    """The names of all that lies there, thumbnails and leftovers too."""
+    if isinstance(files, FolderFiles):
+        return [str(path) for path in files.folder.rglob("*") if path.is_file()]
+    assert isinstance(files, BucketFiles)
+    return [one["path"] async for some in files._quick.list() for one in some]
 
 
-async def test_a_file_lies_under_its_hash(files: Files) -> None:
+async def test_a_file_is_found_by_the_hash_of_its_content(files: Files) -> None:
     content = png()
     picture = await files.put(content)
     assert picture == hashlib.sha256(content).hexdigest()
-    assert files.path(picture) == files.folder / picture[:2] / picture[2:4] / f"{picture}.png"
-    assert files.path(picture).read_bytes() == await files.get(picture) == content
-    assert everything(files) == [files.path(picture)]
+    assert await files.get(picture) == content and await files.has(picture)
+    assert await files.stored(picture) == StoredFile(".png", len(content))
+    assert len(await everything(files)) == 1 and picture in files.place(picture)
 
 
 async def test_the_same_content_is_one_file(files: Files) -> None:
     content = png()
     hashes = await asyncio.gather(*(files.put(content) for _ in range(10)))
-    assert len(set(hashes)) == 1
-    assert len(everything(files)) == 1
-    written = files.path(hashes[0]).stat().st_mtime_ns
-    await files.put(content)
-    assert files.path(hashes[0]).stat().st_mtime_ns == written
+    assert len(set(hashes)) == len(await everything(files)) == 1
 
 
 @pytest.mark.parametrize(("kind", "suffix"), [("PNG", ".png"), ("JPEG", ".jpg"), ("WEBP", ".webp"), ("GIF", ".gif")])
@@ -50,7 +64,7 @@ async def test_other_kinds_keep_their_suffix(files: Files, kind: str, suffix: st
     out = io.BytesIO()
     Image.new("RGB", (5, 5), "red").save(out, kind)
     picture = await files.put(out.getvalue(), suffix_of(out.getvalue()))
-    assert files.path(picture).suffix == suffix
+    assert await files.stored(picture) == StoredFile(suffix, len(out.getvalue()))
     assert await files.get(picture) == out.getvalue()
     with Image.open(io.BytesIO(await files.thumbnail(picture))) as small:
         assert small.size == (5, 5)
@@ -60,7 +74,7 @@ async def test_what_is_not_there(files: Files) -> None:
     for call in (files.get("0" * 64), files.thumbnail("0" * 64)):
         with pytest.raises(Refusal, match=r"picture\.gone"):
             await call
-    assert not await files.has("0" * 64)
+    assert not await files.has("0" * 64) and await files.stored("0" * 64) is None
     await files.remove("0" * 64)
 
 
@@ -69,22 +83,22 @@ async def test_what_is_not_there(files: Files) -> None:
 )
 async def test_names_that_are_no_hash_reach_no_file(files: Files, name: str) -> None:
     with pytest.raises(Refusal, match=r"picture\.gone"):
-        files.path(name)
-    for call in (files.get(name), files.remove(name), files.thumbnail(name), files.has(name)):
+        files.place(name)
+    for call in (files.get(name), files.remove(name), files.thumbnail(name), files.has(name), files.stored(name)):
         with pytest.raises(Refusal, match=r"picture\.gone"):
             await call
 
 
-async def test_thumbnails_are_small_and_kept(files: Files) -> None:
-    picture = await files.put(png(size=(900, 600)))
+async def test_thumbnails_are_small_and_kept_and_go_with_their_picture(files: Files) -> None:
+    picture, other = await files.put(png(size=(900, 600))), await files.put(png())
     first = await files.thumbnail(picture, 300)
     with Image.open(io.BytesIO(first)) as small:
         assert (small.format, small.size) == ("WEBP", (300, 200))
-    files.path(picture).write_bytes(b"overwritten: the kept one is taken")
-    assert await files.thumbnail(picture, 300) == first
-    assert len(everything(files)) == 2
+    assert await files._small(picture, 300) == first and await files.thumbnail(picture, 300) == first
+    await files.thumbnail(other, 300)
+    assert {one async for one in files.each()} == {picture, other} and len(await everything(files)) == 4
     await files.remove(picture)
-    assert everything(files) == []
+    assert len(left := await everything(files)) == 2 and all(other in name for name in left)
 
 
 async def test_transparency_stays(files: Files) -> None:
@@ -95,40 +109,8 @@ async def test_transparency_stays(files: Files) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"no picture", png(size=(900, 600))[:-100], b"\x89PNG\r\n\x1a\n" + b"\0" * 50], ids=len
+    "content", [b"no picture", png(size=(900, 600))[:-100], b"\x89PNG\r\n\x1a\n" + b"\0" * 50], ids=len
 )
 async def test_a_damaged_picture_has_no_thumbnail(files: Files, content: bytes) -> None:
     with pytest.raises(Refusal, match=r"picture\.damaged"):
         await files.thumbnail(await files.put(content))
-
-
-async def test_leftovers_of_interrupted_writes_are_removed_at_the_start(files: Files) -> None:
-    old, young = files.folder / "coming" / "old.part", files.folder / "coming" / "young.part"
-    old.write_bytes(b"half")
-    young.write_bytes(b"another process is writing this")
-    before = time.time() - LEFTOVER - 60
-    os.utime(old, (before, before))
-    await files.prepare()
-    assert everything(files) == [young]
-
-
-async def test_a_write_that_fails_leaves_nothing(files: Files) -> None:
-    content = png()
-    in_the_way = files.path(hashlib.sha256(content).hexdigest()).parent
-    in_the_way.parent.mkdir(parents=True)
-    in_the_way.touch()
-    with pytest.raises(Refusal, match=r"storage\.readonly") as refused:
-        await files.put(content)
-    assert refused.value.values == {"where": str(files.folder)}
-    assert everything(files) == [in_the_way]
-
-
-async def test_a_write_that_is_cancelled_leaves_nothing(files: Files) -> None:
-    for wait in (0.0, 0.0005, 0.001, 0.002):
-        writing = asyncio.create_task(files.put(os.urandom(2_000_000)))
-        await asyncio.sleep(wait)
-        writing.cancel()
-        await asyncio.gather(writing, return_exceptions=True)
-    await asyncio.sleep(0.05)
-    for path in everything(files):
-        assert hashlib.sha256(path.read_bytes()).hexdigest() == path.stem

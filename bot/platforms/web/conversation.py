@@ -52,7 +52,9 @@ async def hello(request: web.Request) -> web.Response:
     site = request.app[SITE]
     account = account_of(request)
     language = language_of(request)
-    admin = account is not None and (await viewer_of(request, account)).person.admin
+    viewer = await viewer_of(request, account) if account is not None else None
+    admin = viewer is not None and viewer.person.admin
+    teaches = viewer is not None and site.teaching is not None and await site.teaching.may(_looks(viewer))
     return web.json_response(
         {
             "language": language,
@@ -73,9 +75,15 @@ async def hello(request: web.Request) -> web.Response:
                 for row in control_words.WORDS.values()
             ],
             "regions": _regions(language),
+            "training": teaches,
             "max_upload_mb": site.settings.max_upload_mb,
         }
     )
+
+
+def _looks(viewer: Viewer) -> Request:
+    """Somebody who only looks at the page."""
+    return Request(person=viewer.person, place=Place("web", viewer.account), text="", key="")
 
 
 def _regions(language: str) -> dict[str, Json]:

@@ -61,6 +61,10 @@ class Feed:
         if not row:
             self._listeners.pop(listener.chat, None)
 
+    def listens(self, chat: str) -> bool:
+        """Whether a chat has a page open."""
+        return chat in self._listeners
+
     def close_all(self) -> None:
         for row in self._listeners.values():
             for listener in row:

@@ -184,6 +184,7 @@ async def keep(request: web.Request) -> web.Response:
     site, viewer = request.app[SITE], request[VIEWER]
     body = await body_of(request)
     name, text, picture = text_of(body, "name", 200), text_of(body, "text", 20_000), text_of(body, "picture", 40)
+    await _judged(request, name, text)
     row: PictureRow | None = None
     if picture:
         row = await pictures.get(site.db, picture) if ID.fullmatch(picture) else None
@@ -209,6 +210,7 @@ async def change(request: web.Request) -> web.Response:
     site, viewer = request.app[SITE], request[VIEWER]
     body = await body_of(request)
     found = await favourites.find_favourite(site.db, viewer.person.id, request.match_info["id"])
+    await _judged(request, text_of(body, "name", 200), text_of(body, "text", 20_000))
     if body.get("used"):
         await favourites.touch(site.db, found.id)
     if name := text_of(body, "name", 200).strip():  # first: one that is taken changes nothing
@@ -217,6 +219,12 @@ async def change(request: web.Request) -> web.Response:
         await favourites.rewrite(site.db, viewer.person.id, found.id, text)
     found = await favourites.find_favourite(site.db, viewer.person.id, found.id)
     return web.json_response(picture_json.favourite(found, await people.settings(site.db, viewer.person.id)))
+
+
+async def _judged(request: web.Request, *texts: str) -> None:
+    """Raises Refusal `access.minors` for what is never drawn, which is not kept either."""
+    if check := request.app[SITE].check:
+        await check(request[VIEWER].person.id, texts)
 
 
 async def forget(request: web.Request) -> web.Response:
@@ -229,12 +237,11 @@ async def forget(request: web.Request) -> web.Response:
 async def everything(request: web.Request) -> web.StreamResponse:
     """All there is of the person, as a zip file, made while it is fetched."""
     site, viewer = request.app[SITE], request[VIEWER]
-    [parcel] = await asyncio.to_thread(parcels, await mydata.of_person(site.db, viewer.person.id), "web")
+    [parcel] = parcels(await mydata.of_person(site.db, viewer.person.id), "web")
     response = web.StreamResponse(headers={"Content-Disposition": 'attachment; filename="danqing.zip"'})
     response.content_type = "application/zip"
     await response.prepare(request)
-    pieces = packed(parcel, viewer.language)
-    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+    async for piece in packed(parcel, viewer.language, site.db.files.get):
         await response.write(piece)
     return response
 

@@ -18,6 +18,7 @@ from bot.platforms.web.card_json import sentence
 from bot.platforms.web.feed import Feed
 from bot.platforms.web.session import Viewer
 from bot.platforms.web.settings import WebSettings
+from bot.training.teaching import Teaching
 from engine.files import private
 from prompts.errors import Refusal
 from prompts.prompt import Json
@@ -40,12 +41,15 @@ STATUS = {
     "favourites.unknown": 404,
     "favourites.unknown_nearest": 404,
     "favourites.exists": 409,
+    "train.gone": 404,
 }
 OPEN = ("/", "/login", "/logout", "/api/hello", "/api/language")  # answered before anybody signed in
 
 
 # For what is being typed and whether pinyin is: how many characters to replace, and the tags that may be meant.
 Complete = Callable[[str, bool], tuple[int, Sequence[Suggestion]]]
+# For a person and what they wrote; raises Refusal for what is never drawn.
+Check = Callable[[str, Sequence[str]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class Site:
     status: Callable[[], Mapping[str, Json]]
     commands: Callable[[str], Sequence[tuple[str, str]]]
     tags: Complete | None = None
+    teaching: Teaching | None = None
+    check: Check | None = None
     decoding: asyncio.Lock = field(default_factory=asyncio.Lock)  # one upload at a time: each may take 150 MB
 
 

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,11 +17,12 @@ from bot.chat import Card, Desk
 from bot.errors import Rejected
 from bot.platforms import health
 from bot.platforms.listening import refused
-from bot.platforms.web import card_json, conversation, gallery, pose_editor
+from bot.platforms.web import card_json, conversation, gallery, pose_editor, training
 from bot.platforms.web.feed import Feed
-from bot.platforms.web.middleware import JSON_LIMIT, SITE, Complete, Site, gate
+from bot.platforms.web.middleware import JSON_LIMIT, SITE, Check, Complete, Site, gate
 from bot.platforms.web.session import HEADERS, LOCAL, Attempts, Cookies
 from bot.platforms.web.settings import WebSettings
+from bot.training.teaching import Teaching
 from engine.job import State
 from prompts.errors import Refusal
 from prompts.prompt import Json
@@ -40,7 +42,8 @@ class WebChat:
     """A bot.chat.Chat on a page of its own. `status` tells how the engine is: ready (bool), loading (a model's name),
     device, model, workers, builtin (whether it is the demonstration model); `commands` gives, for a language, the
     commands to suggest, each with a line on what it does; `tags` completes what is being typed. What lies `beside` the
-    page is served by the same server, each below its path and with guards of its own."""
+    page is served by the same server, each below its path and with guards of its own. `teaching` is what trainings are
+    asked of, `check` what judges texts that are kept."""
 
     platform = "web"
     pace = 0.1
@@ -53,6 +56,8 @@ class WebChat:
         commands: Callable[[str], Sequence[tuple[str, str]]],
         tags: Complete | None = None,
         beside: Mapping[str, web.Application] = NOTHING,
+        teaching: Teaching | None = None,
+        check: Check | None = None,
     ) -> None:
         self._db = db
         self._settings = settings
@@ -60,6 +65,8 @@ class WebChat:
         self._commands = commands
         self._tags = tags
         self._beside = beside
+        self._teaching = teaching
+        self._check = check
         self._feed = Feed()
         self._order = asyncio.Lock()  # cards are stored in the order in which they come
         self._runner: web.AppRunner | None = None
@@ -81,7 +88,13 @@ class WebChat:
         if not settings.password:
             await taking_over.leave_open(self._db, LOCAL)
         cookies = Cookies(settings.secret or await self._secret(), settings.password or "")
-        site = Site(self._db, settings, self._feed, desk, cookies, Attempts(), self._status, self._commands, self._tags)
+        teaching = self._teaching
+        site = Site(
+            self._db, settings, self._feed, desk, cookies, Attempts(), self._status, self._commands, self._tags, teaching,
+            self._check,
+        )  # fmt: skip
+        if teaching is not None:
+            teaching.watching.append(partial(training.tell, site, teaching))
         self._runner = web.AppRunner(application(site, self._beside), access_log=None, shutdown_timeout=3)
         await self._runner.setup()
         try:
@@ -196,6 +209,7 @@ def application(site: Site, beside: Mapping[str, web.Application] = NOTHING) -> 
     app.add_routes(conversation.ROUTES)
     app.add_routes(gallery.ROUTES)
     app.add_routes(pose_editor.ROUTES)
+    app.add_routes(training.ROUTES)
     for path, other in beside.items():
         app.add_subapp(path, other)
     return app

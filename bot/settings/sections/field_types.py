@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 from pydantic_core import PydanticCustomError
 
 from bot.settings.settings import setting
+from storage.bucket import bucket_of
 
 
 def _absolute(value: object, info: ValidationInfo) -> object:
@@ -66,6 +67,15 @@ def _database(value: object) -> object:
     return text
 
 
+def _pictures(value: object) -> object:
+    try:
+        if value != "":
+            bucket_of(str(value))
+    except ValueError:
+        raise PydanticCustomError("form", "not a bucket's address") from None
+    return value
+
+
 def is_loopback(host: str) -> bool:
     """Whether only this machine reaches an address."""
     try:
@@ -95,6 +105,7 @@ Networks = Annotated[tuple[Annotated[str, BeforeValidator(_network)], ...], Befo
 Url = Annotated[str, BeforeValidator(_public)]
 Size = Annotated[str, BeforeValidator(_size)]
 Database = Annotated[SecretStr, BeforeValidator(_database)]
+Pictures = Annotated[str, BeforeValidator(_pictures)]
 AnyCase = BeforeValidator(_lower)  # for a choice of words
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.buttons import checking
-from bot.buttons.checking_after import ChecksAfter
+from bot.buttons.checking_after import UNTOLD, ChecksAfter
 from bot.chat import Press
 from bot.studio import drawn_check
 from engine.job import Picture
@@ -16,8 +17,8 @@ from engine.queue.news import Finished
 from engine.tagging import JUDGE, PictureTags
 from engine.wire import ReadTags
 from prompts.prompt import Fragment, Prompt
-from storage import maps
-from storage.jobs import Place
+from storage import facts, maps
+from storage.jobs import Kept, Place
 from tests.bot.buttons.test_tag_table import drawn_with, opened, tag, touched
 from tests.bot.commands.test_tags import drawn, fields, pressed
 from tests.bot.studio.test_studio import House, house
@@ -179,3 +180,31 @@ async def test_pictures_are_looked_at_when_somebody_wishes_for_it(tmp_path: Path
         assert not any(
             card.text.key == "drawn_check.knows_nothing" for key, card in at.chat.messages.items() if key > "z"
         )
+
+
+async def test_a_check_that_the_bot_ended_before_is_told_by_the_next_run(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        checks = ChecksAfter(at.studio)
+        knows(at, cat=0.1)
+        begun = asyncio.Event()
+
+        async def looking(kept: Kept) -> None:
+            begun.set()
+            await asyncio.Event().wait()
+
+        checks._card = looking  # type: ignore[method-assign, assignment]
+        asked = await finished(at, checks, "a cat --check")
+        await begun.wait()
+        await checks.close()
+        assert f"{asked}+check" not in at.chat.messages
+        await at.restart()
+        knows(at, cat=0.1)
+        checks = ChecksAfter(at.studio)
+        await checks.go_on()
+        await at.until(lambda: f"{asked}+check" in at.chat.messages)
+        assert at.chat.messages[f"{asked}+check"].text.key == "drawn_check.missing"
+        await at.until(lambda: not checks._tasks)
+        assert await facts.beginning(at.db, UNTOLD) == []
+        await facts.set_fact(at.db, f"{UNTOLD}gone", True)  # of somebody who was forgotten meanwhile
+        await checks.go_on()
+        assert await facts.beginning(at.db, UNTOLD) == []

@@ -118,3 +118,16 @@ def test_check_and_the_list_of_models_tell_of_taggers(tmp_path: Path) -> None:
     said = io.StringIO()
     model_list.show((), "en", Console(file=said, width=300), as_json=False, taggers_in=(tmp_path,))
     assert f"tagger wd-tiny  {folder / 'model.onnx'}" in said.getvalue() and "alone.onnx" in said.getvalue()
+
+
+async def test_two_pictures_that_would_share_a_caption_are_named_before_anything_is_read(
+    pool: FakePool, file: Path
+) -> None:
+    other = file.with_suffix(".jpg")
+    Image.new("RGB", (32, 32)).save(other)
+    with pytest.raises(Refusal) as refused:
+        await run(TagFilesWish([file, other], captions=True))
+    assert (refused.value.key, refused.value.values["caption"]) == ("cli.one_caption", "cat.txt")
+    assert not pool.readings and not file.with_suffix(".txt").exists()
+    await run(TagFilesWish([file, file], captions=True))
+    assert "red scarf" in file.with_suffix(".txt").read_text()

@@ -98,6 +98,8 @@ async def test_more_than_a_request_may_ask_for_is_shown_first(tmp_path: Path) ->
         kept = await jobs.get(at.db, str(made.job))
         assert kept and [one.steps for one in kept.job.recipes] == [4, 5, 6, 7, 8] * 2
         assert len({one.seed for one in kept.job.recipes}) == 1 and "--plain" in kept.job.recipe.prompt.text
+        again = at.chat.messages[await at.press(start.action, start.target)]
+        assert again.text.key == "compare.begun" and len(await jobs.of_person(at.db, kept.job.owner)) == 1
         refused = await told(at, "/compare a cat seed=1-37")
         assert refused.text.key == "compare.too_many" and refused.text.values["limit"] == 36
 

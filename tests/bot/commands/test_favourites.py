@@ -151,6 +151,15 @@ async def test_hundreds_of_favourites_and_signs_do_not_hold_up_everybody(tmp_pat
         assert refused.value.key == "prompt.too_long"
 
 
+async def test_favourites_are_put_in_once(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        person = (await at.person()).id
+        await favourites.save(at.db, person, "outer", "a fox, #inner")
+        await favourites.save(at.db, person, "inner", "at night")
+        await at.say("#outer")
+        assert (await newest(at, 1)).text == "a fox, #inner"
+
+
 async def test_values_a_line_each_and_an_option_within_a_favourite(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
         await at.say("/favourites save pair {who}, {where} --check")

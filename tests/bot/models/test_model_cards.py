@@ -193,3 +193,12 @@ async def test_an_embedding_that_is_there_is_not_said_to_be_missing(tmp_path: Pa
         [job] = await at.drawn()
         await at.chat.until(lambda: job in at.chat.messages)
         assert "doctor.embedding" not in {one.key for one in at.chat.messages[job].findings}
+
+
+async def test_a_vae_that_is_not_there_is_nobodys_usual_one(tmp_path: Path) -> None:
+    async with stocked(tmp_path) as (at, files):
+        model_shapes.vae_folder(files / "xl-vae", scaling_factor=0.13025)
+        refused = await said(at, "/settings values vae=xlvae steps=8")
+        assert (refused.text.key, refused.text.values["near"]) == ("vae.unknown", "xl-vae")
+        assert (await said(at, "/settings values vae=none-such")).text.key.startswith("vae.unknown")
+        assert (await said(at, "/settings values vae=xl-vae steps=8")).text.key == "settings.changed"

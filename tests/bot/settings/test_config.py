@@ -146,7 +146,8 @@ def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["web.password", "discord.token", "telegram.token", "storage.password", "translate.key"]
+    "name",
+    ["web.password", "discord.token", "telegram.token", "storage.password", "storage.pictures_secret", "translate.key"],
 )
 def test_secrets_come_from_the_environment_or_a_file_only(tmp_path: Path, name: str) -> None:
     section, key = name.split(".")

@@ -28,6 +28,7 @@ from bot import app
 from bot.chat import Request, Room, Upload
 from bot.cli import check_files, logs, translating
 from bot.desk import StudioDesk
+from bot.errors import ConfigError
 from bot.models.folders import places
 from bot.people import access, metadata
 from bot.platforms.discord.chat import DiscordChat
@@ -41,10 +42,13 @@ from bot.studio.translation_service import service
 from bot.training.looked_at import NewPicture
 from engine.files import catalog, taggers
 from engine.job import Job, Picture, State
+from engine.queue.hosts import HostsPool
+from engine.queue.local_pool import LocalPool
 from engine.queue.queue import Queue
 from engine.tagging import Thresholds
 from prompts.errors import Refusal
 from storage import jobs
+from storage.bucket import Bucket
 from storage.jobs import Place
 from storage.sqlite_file import FILE
 from tests import onnx_files
@@ -300,6 +304,28 @@ def _(rig: Rig) -> None:
     assert rig.read(text, word="s p/c").storage.address == "postgresql://ann:s%20p%2Fc@db/paint"
     rig.environ = {"DANQING_STORAGE_PASSWORD": "other"}
     assert rig.read(text).storage.address == "postgresql://ann:other@db/paint"
+
+
+@does("hosts.url", "hosts.user", "hosts.password", "hosts.password_file", "hosts.ca_file")
+async def _(rig: Rig) -> None:
+    text = "hosts: {url: 'tls://gpu:4222', user: bot, password_file: word.txt, ca_file: ca.pem}"
+    server = rig.read(text, word="s p/c").hosts.server
+    assert (server.url, server.user, server.password) == ("tls://gpu:4222", "bot", "s p/c")
+    assert server.ca_file == rig.folder / "ca.pem"
+    assert isinstance((await rig.studio(text, word="s p/c")).queue.pool, HostsPool)
+    assert isinstance((await rig.studio("")).queue.pool, LocalPool)
+
+
+@does("storage.pictures", "storage.pictures_key", "storage.pictures_secret", "storage.pictures_secret_file")
+def _(rig: Rig) -> None:
+    place = "pictures: 's3://pics/a?endpoint=http://minio:9000'"
+    text = f"storage: {{{place}, pictures_key: k, pictures_secret_file: word.txt}}"
+    assert rig.read(text, word="s/p").storage.bucket == Bucket("pics", "a", "http://minio:9000", key="k", secret="s/p")
+    rig.environ = {"DANQING_STORAGE_PICTURES_SECRET": "other"}
+    bucket = rig.read(text).storage.bucket
+    assert bucket and bucket.secret == "other" and rig.read("").storage.bucket is None
+    with pytest.raises(ConfigError, match=r"config\.form .*s3://danqing/pictures"):
+        rig.read("storage: {pictures: 'minio:9000/pics'}")
 
 
 def passed(config: Config) -> dict[str, str]:

@@ -11,13 +11,14 @@ import pytest
 import torch
 from diffusers import UNet2DConditionModel
 from safetensors import safe_open
+from transformers import CLIPTextModel
 
 from engine.files import lora_names
 from engine.files.identify import identify
 from engine.files.safetensors_header import read_header
 from engine.train.lora_file import content, lora_file, write
 from engine.train.lora_layers import kohya_names, layers
-from tests import tiny_families
+from tests import tiny, tiny_families
 from tests.engine.train import plans
 
 TENSORS = {
@@ -122,6 +123,25 @@ def test_text_encoders_have_the_level_that_transformers_took_away() -> None:
         ):
             (name,) = kohya_names(part, [own], 2, xl=xl).values()
             assert name == f"lora_{prefix}_text_model_encoder_layers_0_self_attn_q_proj"
+
+
+@pytest.mark.parametrize(("depth", "width", "count"), [(12, 768, 72), (32, 1280, 192)])
+def test_text_encoders_have_the_layers_and_names_of_other_trainers(
+    depth: int, width: int, count: int, tmp_path: Path
+) -> None:
+    told = tiny.text_config(width, num_hidden_layers=depth, num_attention_heads=width // 64)
+    with torch.device("meta"):
+        encoder = CLIPTextModel(told)
+    found = layers("text_encoder", encoder, plans.small(tmp_path, text_rate=1e-4))
+    kinds = [*(f"self_attn_{kind}_proj" for kind in ("q", "k", "v", "out")), "mlp_fc1", "mlp_fc2"]
+    for part, xl, prefix in (
+        ("text_encoder", False, "te"),
+        ("text_encoder", True, "te1"),
+        ("text_encoder_2", True, "te2"),
+    ):
+        # sd-scripts' rule: the prefix, and the module's path with lines for dots.
+        golden = {f"lora_{prefix}_text_model_encoder_layers_{at}_{kind}" for at in range(depth) for kind in kinds}
+        assert set(kohya_names(part, found, 2, xl=xl).values()) == golden and len(golden) == count
 
 
 def test_the_file_says_what_it_is(tmp_path: Path) -> None:

@@ -212,6 +212,8 @@ def test_a_part_of_a_picture_is_learnt_from_and_what_counts_is_not_cut_off(loade
     whole = plans.picture(tmp_path, "b.png", Image.new("RGB", (64, 64), "blue"), "zwx")
     part, plain = seen(loaded, plans.small(tmp_path), tmp_path, (replace(shown, crop=(0.5, 0.0, 0.85, 1.0)), whole))
     assert part.bucket in ((48, 80), (48, 64), (64, 64), (48, 96), (32, 96))
+    # SDXL is told what was cut off: half of 200 pixels to the left, in the size that the part was brought to.
+    assert part.size[:2].tolist() == [100, 200] and part.size[3] >= 100 * part.bucket[1] / 100 * 0.9
     assert part.latents.mean((0, 2, 3)).allclose(plain.latents.mean((0, 2, 3)), atol=0.2)
 
 

@@ -89,7 +89,7 @@ export class Stream {
       this.state(true);
     };
     source.onerror = () => this.lost();
-    for (const kind of ["message", "status", "notice", "beat"]) {
+    for (const kind of ["message", "status", "notice", "training", "beat"]) {
       source.addEventListener(kind, (event) => {
         if (source !== this.source) return;
         this.alive();

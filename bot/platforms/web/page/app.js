@@ -1,4 +1,4 @@
-// Puts the page together: words, header, panels by address (#history, #prompts, #favourites, #picture/…), the stream.
+// Puts the page together: words, header, panels by address (#history, #prompts, #favourites, #train, #train/…, #picture/…), the stream.
 
 import { Stream, get, post } from "./api.js";
 import { Chat } from "./chat.js";
@@ -9,10 +9,11 @@ import { favouritesPanel } from "./favourites.js";
 import { historyPanel } from "./history.js";
 import { closePicture, showPicture } from "./picture.js";
 import { promptsPanel } from "./prompts.js";
+import { trainPanel } from "./train.js";
 import { learn, t } from "./words.js";
 
-const PANELS = { history: historyPanel, prompts: promptsPanel, favourites: favouritesPanel };
-const OPENERS = { history: "open-history", prompts: "open-history", favourites: "open-favourites" }; // two panels may have one
+const PANELS = { history: historyPanel, prompts: promptsPanel, favourites: favouritesPanel, train: trainPanel };
+const OPENERS = { history: "open-history", prompts: "open-history", favourites: "open-favourites", train: "open-train" }; // two panels may have one
 let hello, chat, composer, stream, panel;
 let panelName = "";
 let status = {};
@@ -28,7 +29,8 @@ async function start() {
     composer.submit();
   });
   composer = new Composer(hello, (...said) => chat.send(...said), (name) => (location.hash = `#${name}`));
-  for (const name of ["history", "favourites"]) $(OPENERS[name]).addEventListener("click", () => toggle(name));
+  $("open-train").hidden = !hello.training;
+  for (const name of ["history", "favourites", "train"]) $(OPENERS[name]).addEventListener("click", () => toggle(name));
   $("logout").hidden = !hello.password;
   $("logout").addEventListener("click", () => post("/logout").then(() => location.reload(), complain));
   $("skip").addEventListener("click", (event) => {
@@ -101,19 +103,24 @@ function heard(kind, event) {
   } else if (kind === "notice") {
     toast(event.text, event.kind);
     if (panelName) panel.refresh();
-  } else if (kind === "status") showStatus(event);
+  } else if (kind === "training") panel?.heard?.(event);
+  else if (kind === "status") showStatus(event);
 }
 
 let late = 0;
+let lost = false;
 
 function connection(there) {
   clearTimeout(late);
   if (there) {
     if (!$("banner").hidden) toast(t("page.online"));
+    if (lost) panel?.heard && panel.refresh(); // what it told meanwhile is not told again
+    lost = false;
     $("banner").hidden = true;
     showStatus(status);
     return;
   }
+  lost = true;
   // A moment's loss is not worth a word.
   late = setTimeout(() => {
     $("banner").textContent = t("page.offline");
@@ -130,9 +137,12 @@ function showStatus(known) {
   chip.className = `chip ${known.ready ? "ready" : "loading"}`;
   const words = { device: known.device ?? "", model: known.model ?? "" };
   const short = known.tier && known.tier !== "all";
-  chip.lastChild.textContent = t(known.ready ? (short ? "page.status.small" : "page.status.ready") : "page.status.loading", words);
-  const hint = t(known.ready ? "page.status.ready_hint" : "page.status.loading_hint", words);
-  chip.title = known.ready && known.tier ? `${hint}\n${t(`page.tier.${known.tier}`)}` : hint;
+  const away = known.elsewhere && !known.hosts.length;
+  const state = known.ready ? (short ? "small" : "ready") : away ? "no_host" : "loading";
+  chip.lastChild.textContent = t(`page.status.${state}`, words);
+  const hint = t(known.ready ? "page.status.ready_hint" : away ? "page.status.no_host_hint" : "page.status.loading_hint", words);
+  const hosts = (known.hosts ?? []).map((one) => t("page.status.host", one));
+  chip.title = [hint, known.ready && known.tier ? t(`page.tier.${known.tier}`) : "", ...hosts].filter(Boolean).join("\n");
   chat?.welcome(known);
 }
 
@@ -144,7 +154,7 @@ function route() {
   if (picture) {
     showPicture(picture[1], {
       leave: () => {
-        if (location.hash.startsWith("#picture/")) location.hash = panelName ? `#${panelName}` : "";
+        if (location.hash.startsWith("#picture/")) location.hash = panelName ? `#${panel.at?.() ?? panelName}` : "";
       },
       use: fill,
       paintOver: (id) => bring(() => composer.paintOver(id)),
@@ -152,9 +162,10 @@ function route() {
     return;
   }
   closePicture();
-  if (name in PANELS) {
-    if (name !== panelName) openPanel(name);
-  } else hidePanel();
+  const [shown, part = ""] = name.split("/");
+  if (!(shown in PANELS) || (shown === "train" && !hello.training)) return hidePanel();
+  if (shown !== panelName) openPanel(shown);
+  else panel.go?.(part);
 }
 
 function bring(act) {
@@ -183,6 +194,7 @@ function openPanel(name) {
   panel = PANELS[name]({
     use: fill,
     save: () => composer.keep(),
+    limit: hello.max_upload_mb,
   });
   $("panel").replaceChildren(
     el(
@@ -194,6 +206,8 @@ function openPanel(name) {
     panel.node,
   );
   $("panel").setAttribute("aria-labelledby", "panel-title");
+  $("rooms").classList.toggle("roomy", name === "train");
+  panel.go?.(location.hash.split("/")[1] ?? "");
   show(true);
   if (narrow.matches) $("panel").focus();
   else if (!composer.input.value || document.activeElement !== composer.input) panel.first.focus(); // nobody is kept from writing on
@@ -252,7 +266,7 @@ function signIn() {
     }
   });
   $("talk").replaceChildren(form);
-  for (const id of ["open-history", "open-favourites"]) $(id).hidden = true;
+  for (const id of ["open-history", "open-favourites", "open-train"]) $(id).hidden = true;
   input.focus();
 }
 

@@ -7,17 +7,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest_asyncio
 
+from bot.platforms.web.middleware import Check
 from bot.platforms.web.server import WebChat
 from bot.platforms.web.settings import WebSettings
+from bot.training.teaching import Teaching
 from prompts.search import Index
 from prompts.traditional import called
 from storage.database import Database
 from tests.bot.platforms.web.desk import Easel
+from tests.bot.platforms.web.taught import FakeTeaching
 from tests.database import opened
 
 OURS = {"X-Danqing": "1"}
@@ -64,7 +67,9 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
         db = await opened(tmp_path / "data")
         stack.push_async_callback(db.close)
 
-        async def start(*, alone: bool = True, pause: float = 0.01, **settings: Any) -> Served:
+        async def start(
+            *, alone: bool = True, pause: float = 0.01, teaching: FakeTeaching | None = None, check: Check | None = None, **settings: Any
+        ) -> Served:
             desk = Easel(db, alone=alone, pause=pause)
             chat = WebChat(
                 db,
@@ -72,6 +77,8 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
                 desk.status,
                 commands,
                 lambda typed, pinyin: index.complete(typed, pinyin=pinyin),
+                teaching=cast(Teaching | None, teaching),
+                check=check,
             )
             desk.chat = chat
             await chat.listen(desk)

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from PIL import Image
 
 from bot.platforms.web.gallery import COPIES
 from engine.pixels import papers, png_recipe
+from prompts.errors import Refusal
 from storage import people, pictures, shares
 from tests.bot.platforms.web.conftest import Serve
 from tests.bot.platforms.web.desk import drawing
@@ -204,3 +206,20 @@ async def test_everything_of_a_person_is_fetched_as_one_file(serve: Serve) -> No
     with zipfile.ZipFile(io.BytesIO(content)) as found:
         assert "一隻橘貓" in found.read("data.json").decode()
         assert "機器人" in found.read("README.txt").decode()
+
+
+async def test_what_is_never_drawn_is_no_favourite(serve: Serve) -> None:
+    async def check(person: str, said: Sequence[str]) -> None:
+        if any("never" in text for text in said):
+            raise Refusal("access.minors")
+
+    served = await serve(check=check)
+    browser = served.browser()
+    kept = await (await browser.post("/api/favourites", json={"name": "apple", "text": "a red apple"})).json()
+    for body in ({"name": "x", "text": "what is never drawn"}, {"name": "never", "text": "x"}):
+        answer = await browser.post("/api/favourites", json=body)
+        assert answer.status == 400 and (await answer.json())["key"] == "access.minors"
+    for more in ({"text": "what is never drawn"}, {"name": "never", "text": "a green apple"}):
+        assert (await browser.patch(f"/api/favourites/{kept['id']}", json=more)).status == 400
+    rows = (await (await browser.get("/api/favourites")).json())["favourites"]
+    assert [(one["name"], one["text"]) for one in rows] == [("apple", "a red apple")]

@@ -1,0 +1,89 @@
+"""Many workers: what is remembered of each is what there is, and people are served in turn, quickly."""
+
+from __future__ import annotations
+
+import random
+from unittest.mock import patch
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.queue import estimate, placement
+from engine.queue.course import Course
+from engine.queue.fairness import Line
+from engine.queue.pool import Worker
+from engine.queue.workload import MANY, Workload
+from tests.day import people
+from tests.day.day import lived
+from tests.day.many import crowd, late
+from tests.fakes import a_job
+from tests.properties import tried
+
+
+class _Doubted(Workload):
+    """Reckons everything anew, and looks whether it is what was remembered."""
+
+    seen = 0
+
+    def housed(self, worker: Worker) -> list[Course]:
+        there = [course for course in self.serving.values() if course.held and course.home is worker]
+        assert super().housed(worker) == there
+        return there
+
+    def free(self) -> list[Worker]:
+        anew = [
+            worker
+            for worker in self.pool.workers
+            if self.rows(worker) < worker.slots
+            and not any(job.attempt for job in worker.jobs.values())
+            and not any(course.job.attempt for course in self.housed(worker))
+        ]
+        assert super().free() == anew
+        type(self).seen += 1
+        return anew
+
+
+@tried(6)
+@given(st.integers(0, 2**32), st.integers(1, 4), st.integers(1, 8))
+def test_what_is_remembered_of_workers_is_what_there_is(seed: int, cards: int, slots: int) -> None:
+    """So every job is placed as if all were looked at each time."""
+    asked = people.asked(12, 16, 120, random.Random(seed))
+    _Doubted.seen = 0
+    with patch("engine.queue.queue.Workload", _Doubted):
+        day = lived(asked, cards=cards, slots=slots, seed=seed)
+    assert sum(day.ended.values()) + day.refused == len(asked) and _Doubted.seen > len(asked)
+
+
+def test_a_recipe_is_reckoned_once_and_as_before() -> None:
+    [(_, one)] = people.asked(1, 1, 10, random.Random(1))[:1]
+    assert estimate.parts(one.recipe) == estimate._parts(one.recipe)
+    assert estimate.parts(one.recipe) is estimate.parts(one.recipe)
+
+
+def test_the_first_of_each_person_comes_in_the_order_of_turns_and_stays_in_the_line() -> None:
+    line = Line()
+    for number, owner in enumerate(("ann", "ann", "bob", "cem", "bob")):
+        line.add(a_job(f"job {number}", owner))
+    line.charge("ann", 5.0)
+    line.charge("bob", 1.0)
+    assert [one.id for one in line.first_of(10)] == ["job 3", "job 2", "job 0"]
+    assert [one.id for one in line.first_of(2)] == ["job 3", "job 2"] and line.peek() == line.first_of(1)[0]
+    assert len(line) == 5
+
+
+def test_twenty_cards_serve_a_hundred_people_soon_and_the_bot_has_little_to_do() -> None:
+    """All 189 jobs come within seconds; the cards need nearly a minute for them, loading counted in."""
+    seen = crowd(cards=20, people=120, seconds=5)
+    assert len(seen.first) == 120 and len(seen.last) == seen.jobs == 189
+    assert late(seen.first, 95) < 25 and seen.lasted < 70
+    assert seen.per_job < 100, "26 ms of the processor; each against each took seconds"
+
+
+def test_beyond_many_workers_everybody_is_served_in_turn() -> None:
+    seen = crowd(cards=MANY + 1, people=60, seconds=5)
+    assert len(seen.first) == 60 and len(seen.last) == seen.jobs
+    assert late(seen.first, 95) < 30
+
+
+def test_no_more_workers_are_weighed_against_each_other_than_pays() -> None:
+    assert placement.LOOKED_AT <= MANY
