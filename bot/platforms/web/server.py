@@ -89,10 +89,8 @@ class WebChat:
             await taking_over.leave_open(self._db, LOCAL)
         cookies = Cookies(settings.secret or await self._secret(), settings.password or "")
         teaching = self._teaching
-        site = Site(
-            self._db, settings, self._feed, desk, cookies, Attempts(), self._status, self._commands, self._tags, teaching,
-            self._check,
-        )  # fmt: skip
+        parts = (self._feed, desk, cookies, Attempts(), self._status, self._commands, self._tags)
+        site = Site(self._db, settings, *parts, teaching, self._check)
         if teaching is not None:
             teaching.watching.append(partial(training.tell, site, teaching))
         self._runner = web.AppRunner(application(site, self._beside), access_log=None, shutdown_timeout=3)

@@ -18,7 +18,7 @@ from bot.platforms.web import training_json
 from bot.platforms.web.card_json import sentence
 from bot.platforms.web.conversation import KEY, own_key
 from bot.platforms.web.middleware import SITE, VIEWER, Site, body_of, clean, text_of
-from bot.training.folder import CAPTIONS, LONGEST, Entry, FolderPictures, gathered
+from bot.training.folder import CAPTIONS, LONGEST, FolderFile, FolderPictures, gathered
 from bot.training.looked_at import NewPicture
 from bot.training.tag_changes import TagChange, tags_of
 from bot.training.teaching import Teaching
@@ -92,7 +92,7 @@ async def add(request: web.Request) -> web.Response:
                 found = await _tried(partial(pictures_of_zip, content, name), aside)
             kept = await _added(request, kept, found, aside)
     entries = [
-        Entry(PurePosixPath(name), len(content), partial(bytes, content))
+        FolderFile(PurePosixPath(name), len(content), partial(bytes, content))
         for name, content in files
         if content[:4] not in ZIP
     ]

@@ -74,7 +74,7 @@ def whole(now: TrainingNow, models: Sequence[tuple[str, str]], language: str) ->
     frame = _frames(int(str(changes.get("resolution", 512))), int(str(changes.get("bucket_step", 64))))
     estimate, steps = now.estimate, int(str(kept.wishes.get("steps") or 0))
     shown = _preview(kept, samples)
-    choices = {
+    choices: Object = {
         "least": MIN_PICTURES,
         "most": MAX_PICTURES,
         "most_steps": MAX_STEPS,
@@ -202,7 +202,7 @@ def _picture(kept: KeptTraining, one: KeptPicture, frame: Frame, language: str) 
         "width": one.width or 1,
         "height": one.height or 1,
         "crop": [round(side, 4) for side in crop],
-        "tags": tags,
+        "tags": [*tags],
         "text": comma.join(str(tag["first"]) for tag in tags),
         "flags": _flags(kept, one, 1 - crop[2] * crop[3], language),
     }

@@ -68,7 +68,12 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
         stack.push_async_callback(db.close)
 
         async def start(
-            *, alone: bool = True, pause: float = 0.01, teaching: FakeTeaching | None = None, check: Check | None = None, **settings: Any
+            *,
+            alone: bool = True,
+            pause: float = 0.01,
+            teaching: FakeTeaching | None = None,
+            check: Check | None = None,
+            **settings: Any,
         ) -> Served:
             desk = Easel(db, alone=alone, pause=pause)
             chat = WebChat(
