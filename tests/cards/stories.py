@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from bot.texts import say
 from tests.cards.hands import Hands
-from tests.drawn import scattered
-from tests.fakes import a_lora
 from tests.patience import until
 from tests.scene import data, scene
 
@@ -263,30 +259,3 @@ async def on_its_way(hands: Hands) -> None:
     pool.finish(second)
     pool.seconds = 0.0
     await hands.look()
-
-
-@story("训练一个 LoRA", "A LoRA is learnt")
-async def training(hands: Hands) -> None:
-    pool = hands.house.pool
-    name = hands.either("小红", "red")
-    await hands.teach(name, [scattered(number) for number in range(4)])
-    await hands.press("train_tags")
-    await hands.press("train_write", text=hands.either("1-2: 红裙子, 微笑", "1-2: red dress, smile"))
-    await hands.press("train_start")
-    await until(lambda: pool.trainings)
-    await hands.look()
-    (learning,) = pool.trainings
-    with TemporaryDirectory() as folder:
-        learnt = a_lora(Path(folder), "learnt").read_bytes()
-    pool.learn(learning, 40, [0.2 - step / 400 for step in range(40)], 4.0)
-    pool.half(learning, 40, learnt)
-    samples = hands.either("样图", "Samples")
-    await until(lambda: any(samples in str(one.buttons) for _, one in hands.messages()))
-    await hands.look()
-    pool.learn(learning, 60, [0.1] * 20, 2.0)
-    pool.learnt(learning, "done", file=learnt)
-    await until(lambda: any("<lora:" in one.words for _, one in hands.messages()))
-    await hands.look()
-    await hands.press("train_share")
-    await hands.command("train")
-    await hands.press("train_delete", stranger=True)
