@@ -139,7 +139,8 @@ async def _to_its_end(ending: Coroutine[Any, Any, None]) -> None:
 
 
 class Database:
-    """An open database, with `files` for the pictures, beside the data `folder`. Made by `open`, ended by `close`; one event loop uses it."""
+    """An open database, with `files` for the pictures, beside the data `folder`. Made by `open`, ended by `close`; one
+    event loop uses it."""
 
     def __init__(self, engine: AsyncEngine, files: Files, where: str, folder: Path) -> None:
         self.files = files

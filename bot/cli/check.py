@@ -13,16 +13,16 @@ from bot.settings.config import Config
 async def check(config: Config) -> list[CheckResult]:
     """Everything that can be found out before a start, in the order of the settings. Changes nothing."""
     chats = asyncio.gather(check_network.discord(config), check_network.telegram(config))
-    files, pictures, database, devices, page, service, hosts = await asyncio.gather(
+    stores = asyncio.gather(check_files.pictures(config), check_files.database(config))
+    files, devices, page, service, hosts = await asyncio.gather(
         asyncio.to_thread(_files, config),
-        check_files.pictures(config),
-        check_files.database(config),
         check_devices.devices(config),
         asyncio.to_thread(lambda: [*check_network.page(config), *check_network.metrics(config)]),
         check_network.service(config),
         check_hosts.hosts(config),
     )
     discord, telegram = await chats
+    pictures, database = await stores
     return [
         result("ok", "check.settings"),
         *page,

@@ -148,10 +148,12 @@ class TelegramChat:
         known = await posts.by_key(self._db, self.platform, key)
         asked = self._asked.get(key) or await self._asked_by(card)
         asked.language = card.language or asked.language
-        if card.panel and asked.query and asked.reply.message:
+        # A press that took long has been answered by now, and its card stands where it stood all the same.
+        if card.panel and asked.reply.message and (asked.query or (asked.code and not card.fleeting)):
             pressed = replace(place, message=str(asked.reply.message))
             await self._messages.replace(pressed, card, asked.language)
-            await self._answer(asked, say(asked.language, card.text) if card.fleeting else "")
+            if asked.query:
+                await self._answer(asked, say(asked.language, card.text) if card.fleeting else "")
             return pressed
         if card.fleeting:
             if known is None:

@@ -86,7 +86,7 @@ SAID = {
     "compare": "Compared: steps=4,8",
     "why": "Steps are how often",
 }
-DRAWING = ("imagine", "edit", "favourites use", "compare", "why")
+DRAWING = ("imagine", "edit", "favourites use", "compare", "why", "train")
 
 
 async def test_every_command_is_answered(on: House) -> None:

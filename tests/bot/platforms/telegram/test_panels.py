@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from bot.chat import Press
+from bot.platforms.telegram import callback_queries
 from storage import people
 from tests.bot.platforms.telegram.conftest import House
 from tests.peers.telegram import TelegramServer
@@ -57,3 +61,23 @@ async def test_settings_are_chosen_by_buttons_in_one_message(house: House, serve
     assert person and person.language == "zh"
     await (await chat.press(ann, panel, "关闭扩写")).answered()
     await chat.until(lambda _: any("打开扩写" in label for row in panel.keyboard for label in row))
+
+
+async def test_a_press_that_took_long_turns_the_same_message_over(
+    house: House, server: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = server.user("Ann", language="en")
+    chat = server.private(ann)
+    await chat.say(ann, "/settings")
+    panel = await chat.answer()
+    monkeypatch.setattr(callback_queries, "PATIENCE", 0.0)
+    pressed = house.desk.press
+
+    async def slow(press: Press) -> None:
+        await house.until(lambda: not server.unanswered)  # Telegram is told, without a word, before anything comes
+        await pressed(press)
+
+    monkeypatch.setattr(house.desk, "press", slow)
+    await (await chat.press(ann, panel, "Style")).answered()
+    await house.settled()
+    assert chat.answers == [panel] and any(label.startswith("✓") for row in panel.keyboard for label in row)
