@@ -251,14 +251,9 @@ async def _values(studio: Studio, value: str) -> Json:
     for text in found.values():
         said = options.flags(text).options  # which says what is impossible
         if said.vae:
-            await asyncio.to_thread(_vae, studio, said.vae)
+            known = await asyncio.to_thread(catalog.vaes, studio.rules.folders)
+            await asyncio.to_thread(catalog.vae, known, said.vae, studio.rules.folders)
     return dict[str, Json](found)
-
-
-def _vae(studio: Studio, name: str) -> None:
-    """Raises Refusal where there is no such VAE."""
-    folders = studio.rules.folders
-    catalog.vae(catalog.vaes(folders), name, folders)
 
 
 async def _switch(studio: Studio, value: str) -> Json:
