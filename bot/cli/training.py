@@ -259,7 +259,8 @@ async def _sheet(
         await asyncio.to_thread(write, alone / out.name, await asyncio.to_thread(out.read_bytes))
         changes = {"loras" if plan.learns == "lora" else "embeddings": (alone,)}
     if plan.learns == "lora":
-        said = f"{said} {texts.say(language, 'train.weight')}=0,1 lora={name}"
+        weight = texts.say(language, "train.weight")
+        said = f"{said} {weight}=0,1 lora={name}"
     if plan.learns == "inversion":  # files of it are called for by their names
         text = re.sub(rf"\b{re.escape(plan.trigger)}\b", lambda _: name, text, flags=re.IGNORECASE)
     config = config.model_copy(update={"engine": config.engine.model_copy(update=changes)})
