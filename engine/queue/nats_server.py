@@ -137,7 +137,7 @@ class Connection:
         with suppress(Exception):
             async with asyncio.timeout(1.0):  # TLS would wait for an answer to its farewell
                 await self.nc.close()
-        transport = getattr(self.nc, "_transport", None)
+        transport: Any = getattr(self.nc, "_transport", None)
         with suppress(Exception):
             transport._io_writer.transport.abort()
 
