@@ -135,12 +135,11 @@ class Connection:
     async def _abandon(self) -> None:
         """Let go of a connection that came to nothing: the library leaves it open."""
         with suppress(Exception):
-            await self.nc.close()
-        transport = getattr(self.nc, "_transport", None)
-        if transport is not None:
-            with suppress(Exception):
-                transport.close()
-                await transport.wait_closed()
+            async with asyncio.timeout(1.0):  # TLS would wait for an answer to its farewell
+                await self.nc.close()
+        transport: Any = getattr(self.nc, "_transport", None)
+        with suppress(Exception):
+            transport._io_writer.transport.abort()
 
     async def _look(self) -> None:
         """Whether the server can do what is wanted of it."""
