@@ -12,6 +12,7 @@ from engine.job import Job, Picture, Progress
 log = logging.getLogger(__name__)
 
 STANDINGS_EVERY = 1.0  # seconds between two rounds of places and times told to those who wait
+BEHIND = 1000  # pieces of news that nobody has heard yet, beyond which no standings are added
 STANDINGS_A_SECOND = 2000  # where more wait, rounds are rarer: to reckon one takes some 20 µs
 
 
@@ -78,13 +79,11 @@ class News:
     def tell_standings(self) -> None:
         """Have the standings told at once."""
         self._round = None
-        if not self._untold.empty():  # the listener is behind: it would hear of places that are no more
-            self.standings_soon()
-            return
         told = self._standings()
         self._told = len(told)
-        for one in told.values():
-            self.put(one)
+        if self._untold.qsize() <= BEHIND:  # else the listener would hear of places that are no more
+            for one in told.values():
+                self.put(one)
         if told:
             self.standings_soon()
 
