@@ -22,11 +22,20 @@ class Assignment:
     handed: bool = False
     resting: set[int] = field(default_factory=set)
     moved: dict[int, float] = field(default_factory=dict)
+    _models: frozenset[str] | None = None
+
+    @property
+    def models(self) -> frozenset[str]:
+        """The names of all models that draw its pictures, gathered once."""
+        if self._models is None:
+            self._models = _models_of(self.job)
+        return self._models
 
     @property
     def active(self) -> list[int]:
         """The numbers of its pictures that are not finished and do not rest."""
-        return [index for index in self.left if index not in self.resting]
+        drawn, resting = self.of.pictures, self.resting
+        return [index for index in self.indexes if index not in drawn and index not in resting]
 
     @property
     def kept(self) -> list[int]:
@@ -39,7 +48,8 @@ class Assignment:
     @property
     def left(self) -> list[int]:
         """The numbers of its pictures that are not finished."""
-        return [index for index in self.indexes if index not in self.of.pictures]
+        drawn = self.of.pictures
+        return [index for index in self.indexes if index not in drawn]
 
 
 @dataclass(slots=True, eq=False)
@@ -67,6 +77,14 @@ class Course:
     began: float | None = None
     served: int = 0
     cancelled: bool = False  # its workers were told, and have not all answered yet
+    _models: frozenset[str] | None = None
+
+    @property
+    def models(self) -> frozenset[str]:
+        """The names of all models that draw its pictures, gathered once."""
+        if self._models is None:
+            self._models = _models_of(self.job)
+        return self._models
 
     @property
     def over(self) -> bool:
@@ -109,3 +127,7 @@ class Course:
         self.assignments[name] = made
         worker.jobs[name] = made.job
         return made
+
+
+def _models_of(job: Job) -> frozenset[str]:
+    return frozenset(model for recipe in job.recipes for model in recipe.models)

@@ -111,11 +111,23 @@ class Estimate:
     loads: dict[str, float] = field(default_factory=dict)
     start: float = START
     sizes: dict[str, int] = field(default_factory=dict)
+    # What `seconds` said since the last picture taught it something, by recipe and device: the queue asks for it at
+    # every turn, for every row. The recipe is held, so that its identity stays its own.
+    _said: dict[tuple[int, str], tuple[Recipe, float]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def seconds(self, recipe: Recipe, device: str = "") -> float:
         """The device-seconds that a recipe should take on a device, or on any."""
+        said = self._said.get((id(recipe), device))
+        if said is not None:
+            return said[1]
         own = self.devices.get(device, {})
-        return sum(self._speed(model, own) * size for model, size in parts(recipe).items())
+        seconds = sum(self._speed(model, own) * size for model, size in parts(recipe).items())
+        if len(self._said) >= KNOWN:
+            self._said.clear()
+        self._said[id(recipe), device] = recipe, seconds
+        return seconds
 
     def together(self, recipes: Sequence[Recipe]) -> float:
         """The device-seconds that recipes of one job should take: passes that they have in common are drawn once."""
@@ -150,6 +162,7 @@ class Estimate:
         """Learn from a picture that took so many device-seconds."""
         if not _draws(recipe):
             return
+        self._said.clear()
         for speeds in (self.speeds, self.devices.setdefault(device, {})):
             sizes = {model: size for model, size in parts(recipe).items() if size}
             # Of two models both are taken to be as much slower or faster than was thought.

@@ -137,12 +137,15 @@ class Balance:
 
     def exchange(self, *, line: bool = True) -> Exchange | None:
         """The next pictures that should change places; without `line`, only such as have been served already."""
+        first = next(self._line(), None) if line else None
+        claims = [*self._claims(), *((first,) if first else ())]
+        if not claims:
+            return None
         givers = {worker.id: self._givers(worker) for worker in self._work.pool.workers}
         if not any(givers.values()):
             return None
         self._most = {worker.id: self._reach(worker, givers[worker.id]) for worker in self._work.pool.workers}
-        first = next(self._line(), None) if line else None
-        for claim in sorted((*self._claims(), *((first,) if first else ())), key=self._turn):
+        for claim in sorted(claims, key=self._turn):
             if found := self._exchange(claim, givers):
                 return found
         # Whose model would have to be loaded, or lies elsewhere, does not stand in the way of those behind.
@@ -224,6 +227,8 @@ class Balance:
     def _resting(self) -> Iterator[Claim]:
         """Of each assignment the picture that is to come back first: one that is half drawn, where there is any."""
         for assignment in self._work.assignments.values():
+            if not assignment.resting:
+                continue
             resting = [index for index in assignment.left if index in assignment.resting]
             if resting and not assignment.of.over and not assignment.of.cancelled:
                 index = (assignment.kept or resting)[0]

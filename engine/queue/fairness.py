@@ -31,10 +31,11 @@ class Line:
         self._level = 0.0  # the account of whoever was served last
         self._age = 0
         self._count: dict[str, int] = {}
+        self._waiting = 0
         self._running: dict[str, set[str]] = {}
 
     def __len__(self) -> int:
-        return sum(self._count.values())
+        return self._waiting
 
     def waiting_of(self, owner: str) -> int:
         """How many jobs of a person wait."""
@@ -61,6 +62,7 @@ class Line:
         else:
             line.append(job)
         self._count[job.owner] = self._count.get(job.owner, 0) + 1
+        self._waiting += 1
         self._push(job.lane, job.owner)
 
     def remove(self, job: Job) -> bool:
@@ -153,5 +155,6 @@ class Line:
         if not self._lanes[job.lane].waiting[job.owner]:
             del self._lanes[job.lane].waiting[job.owner]
         self._count[job.owner] -= 1
+        self._waiting -= 1
         if not self._count[job.owner]:
             del self._count[job.owner]

@@ -207,9 +207,9 @@ class Workload:
 
     def left_of(self, assignment: Assignment, index: int) -> float:
         """Device-seconds to go of one picture."""
-        step, steps = assignment.of.steps.get(index, (0, 1))
-        seconds = self.estimate.seconds(assignment.of.job.recipes[index], assignment.worker.device)
-        return seconds * (1 - step / max(1, steps))
+        course = assignment.of
+        step, steps = course.steps.get(index, (0, 1))
+        return self.estimate.seconds(course.job.recipes[index], assignment.worker.device) * (1 - step / max(1, steps))
 
     def held(self, course: Course) -> float:
         """Device-seconds of what is held for a job's home."""
@@ -237,8 +237,8 @@ class Workload:
 
     def models(self, worker: Worker) -> set[str]:
         """The models of all that a worker has to do."""
-        jobs = (*worker.jobs.values(), *(course.job for course in self.housed(worker)))
-        return {model for job in jobs for recipe in job.recipes for model in recipe.models}
+        found = set[str]()
+        return found.union(*(one.models for one in (*self.of(worker), *self.housed(worker))))
 
     def loads(self, worker: Worker, more: Collection[str] = ()) -> float:
         """Seconds of all the loading that a worker has before it, with that of `more` models."""
