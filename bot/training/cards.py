@@ -235,7 +235,8 @@ def _reason(kept: KeptTraining) -> list[Field]:
     if not kept.reason:
         return []
     values = {name: value for name, value in kept.reason_values.items() if isinstance(value, str | int | float)}
-    return [Field(Say("training.field.reason"), Say(kept.reason, values))]
+    label = "training.field.anew" if kept.state == "running" else "training.field.reason"
+    return [Field(Say(label), Say(kept.reason, values))]
 
 
 # --- beside it ---

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 OPEN = (State.WAITING, State.RUNNING)
 QUOTA = "train.quota"  # why a training pauses that goes on by itself the next day
+ANEW = "training.anew"  # told of one that begins again, as the machine that had what was learnt is gone
 EVERY = 60.0  # seconds between two rounds
 WRITTEN_EVERY = 5.0  # seconds between two times that the losses are written down
 RESTING = 3.0  # seconds without a word from a guest: somebody is drawn for
@@ -185,6 +186,8 @@ class Hearing:
         first = kept.state == "waiting"
         if first:
             changes["state"] = "running"
+        if kept.step and not before:
+            changes |= {"reason": ANEW, "reason_values": {"step": kept.step}}
         if news.seconds:
             await maps.charge(self._db, kept.person, self._studio.now().date(), news.seconds)
         if not await trainings.change(self._db, kept.id, changes, only=("waiting", "running")):

@@ -7,6 +7,8 @@ from pathlib import Path
 from bot.chat import Card, Say
 from bot.studio.status import status
 from engine.job import State
+from engine.queue.pool import Worker
+from engine.queue.queue import Queue
 from tests.bot.commands.test_commands import said
 from tests.bot.studio.test_studio import house
 from tests.fakes import FakePool
@@ -45,3 +47,24 @@ async def test_a_model_that_is_loaded_is_told_in_the_card_and_the_queue(tmp_path
         at.pool.step(job, 1)
         await at.chat.until(lambda: (card := head()) is not None and card.text.key.startswith("job.running"))
         at.pool.finish(job)
+
+
+async def _nothing(told: object) -> None:
+    pass
+
+
+async def _fetch(picture: str) -> bytes:
+    return b""
+
+
+def test_hosts_of_one_name_are_told_as_so_many() -> None:
+    """Two on one machine, or pods whose names somebody gave by hand."""
+    pool = FakePool()
+    pool.workers = tuple(
+        Worker(id=f"{session}/cpu#0", device="cpu", host=name, slots=2, holds=frozenset({("lora", "ink")}))
+        for session, name in (("host.a", "gpu"), ("host.b", "gpu"), ("host.c", "other"))
+    )
+    told = status(Queue(pool, _nothing, _fetch, per_person=1, in_all=1), "danqing-demo")
+    assert isinstance(told["hosts"], list)
+    shown = [(one["name"], one["device"], one["loras"]) for one in told["hosts"] if isinstance(one, dict)]
+    assert shown == [("gpu × 2", "2 × cpu", 1), ("other", "cpu", 1)]

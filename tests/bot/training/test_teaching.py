@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import Room
+from bot.chat import Room, Say
 from bot.people.limits import Limits
 from bot.studio.suggest import suggest
+from bot.training.cards import training_card
 from bot.training.looked_at import NewPicture
 from bot.training.tag_changes import TagChange
 from engine.files import by_hash, model_folders, private
@@ -329,6 +330,29 @@ async def test_drafts_and_pictures_go_when_they_have_lain_long_enough(tmp_path: 
         assert await at.teaching.pictures(kept.person, kept.id) == []
         assert await at.teaching.steps(kept.person, kept.id) == ()
         assert (at.loras / "totem.safetensors").exists()
+
+
+async def test_whoever_has_lost_what_was_learnt_is_told_so(tmp_path: Path) -> None:
+    """The machine with the checkpoint is gone, and another begins anew."""
+    async with school(tmp_path) as at:
+        kept = await at.begun()
+        await at.teaching.stands(kept.id, "card", "ann", "fake")
+        at.pool.learn(kept.id, 12, [0.3] * 12, 2.0)
+        assert not (await at.state(kept.id, "running")).reason
+        at.pool.learn(kept.id, 0)
+        at.pool.learn(kept.id, 2, [0.3] * 2, 1.0)
+        await until(lambda: _step(at, kept.id, 2))
+        running = await at.state(kept.id, "running")
+        assert (running.reason, running.reason_values) == ("training.anew", {"step": 12})
+        card = await training_card(at.db, await at.teaching.now(running))
+        assert [one.value.values for one in card.fields if isinstance(one.value, Say) and one.value.key == running.reason]
+        assert "training.field.anew" in {one.label.key for one in card.fields}
+        assert not (await at.finished(kept.id)).reason, "that is over"
+
+
+async def _step(at: School, training: str, step: int) -> bool:
+    kept = await trainings.get(at.db, training)
+    return kept is not None and kept.step == step
 
 
 async def test_one_card_tells_all_of_it(tmp_path: Path) -> None:
