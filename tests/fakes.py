@@ -199,7 +199,7 @@ class FakePool:
         """End a training: "done" with its file, "parked", or "failed" with a text key."""
         worker, order = self._learner(training)
         del self.trainings[training]
-        self._listener(worker, Learnt(training, order.attempt, outcome, key, {**values}, file))
+        self._listener(worker, Learnt(training, order.attempt, outcome, key, {**values} or None, file))
 
     def _learner(self, training: str) -> tuple[Worker, Train]:
         return next((one, self.trainings[training]) for one in self.workers if one.training == training)
@@ -236,7 +236,7 @@ class FakePool:
 
     def _end(self, job: str, outcome: str, key: str = "") -> None:
         worker, known = self._find(job)
-        self._listener(worker, Ended(job, known.attempt, outcome, key, {}))
+        self._listener(worker, Ended(job, known.attempt, outcome, key))
 
     def _find(self, job: str) -> tuple[Worker, Job]:
         return next((worker, worker.jobs[job]) for worker in self.workers if job in worker.jobs)
