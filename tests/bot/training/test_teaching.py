@@ -345,7 +345,9 @@ async def test_whoever_has_lost_what_was_learnt_is_told_so(tmp_path: Path) -> No
         running = await at.state(kept.id, "running")
         assert (running.reason, running.reason_values) == ("training.anew", {"step": 12})
         card = await training_card(at.db, await at.teaching.now(running))
-        assert [one.value.values for one in card.fields if isinstance(one.value, Say) and one.value.key == running.reason]
+        assert [
+            one.value.values for one in card.fields if isinstance(one.value, Say) and one.value.key == running.reason
+        ]
         assert "training.field.anew" in {one.label.key for one in card.fields}
         assert not (await at.finished(kept.id)).reason, "that is over"
 
