@@ -237,8 +237,8 @@ class Workload:
 
     def models(self, worker: Worker) -> set[str]:
         """The models of all that a worker has to do."""
-        found = set[str]()
-        return found.union(*(one.models for one in (*self.of(worker), *self.housed(worker))))
+        handed = (assignment.models for assignment in self.of(worker))
+        return set[str]().union(*handed, *(course.models for course in self.housed(worker)))
 
     def loads(self, worker: Worker, more: Collection[str] = ()) -> float:
         """Seconds of all the loading that a worker has before it, with that of `more` models."""
