@@ -207,15 +207,18 @@ class Queue:
         held = [course for course in self._work.serving.values() if course.held and course.home and course.home.slots]
         for course in sorted(held, key=lambda course: course.lent):
             self._spread(course)
-        if self._work.many:
-            return
+        if not self._work.many:
+            self._change_places()
+        self.trainings.look()
+
+    def _change_places(self) -> None:
+        """Have pictures of those who have had much give way."""
         self._bring_back(line=False)
         for _ in range(sum(worker.slots for worker in self.pool.workers)):
             found = Balance(self._work, self._waiting).exchange(line=not self.paused)
             if found is None:
                 break
             self._exchange(found)
-        self.trainings.look()
 
     def _bring_back(self, *, line: bool) -> None:
         """Let pictures that rest have the rows that have come free."""
@@ -298,7 +301,8 @@ class Queue:
         """Have somebody's account carry what a guest took while others were drawn for; what a worker had to spare costs
         nobody a turn."""
         if self._courses:
-            even_out(self._work, self._waiting, owner)
+            if not self._work.many:
+                even_out(self._work, self._waiting, owner)
             self._waiting.line.charge(owner, seconds)
 
     def _finish(
