@@ -362,7 +362,7 @@ class Queue:
                 course.steps[index] = (event.step, event.steps)
                 course.used[index] = course.used.get(index, 0.0) + event.seconds
                 now = progress(course, self._work.alone(course))  # the next round of standings knows better
-                self._news.put(replace(now, preview=event.blob or None))
+                self._news.put_step(replace(now, preview=event.blob or None))
             case Drawn():
                 model_folders.learn(event.hashed)
                 recipe = assignment.job.recipes[event.index]
