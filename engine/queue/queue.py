@@ -268,6 +268,8 @@ class Queue:
     def _spread(self, course: Course) -> None:
         """Hand a job's held pictures over: to its home and, while nobody else waits, to workers with nothing to do."""
         alone = self._waiting.is_alone(course.job)
+        if not alone and self._work.packed(course):
+            return
         for worker, pictures in spread(self._work, course, guests(self._work, course) if alone else ()):
             others = {job.owner for job in worker.jobs.values()} - {course.job.owner}
             self._spawn(self._draw(self._work.hand(course, worker, pictures)))
