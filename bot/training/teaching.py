@@ -544,6 +544,10 @@ class Teaching:
         """Take up every training that is not done, and know whose every file is."""
         await self._hearing.open()
 
+    async def recall(self) -> None:
+        """Know anew whose every file is: of two people one has become."""
+        await self._hearing.recall()
+
     async def hear(self, news: Changed | Progress | Finished) -> bool:
         """Whether news of the queue are of a job that a training ordered: then they are dealt with."""
         return await self._hearing.of_job(news)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from engine.job import Progress, State
+from engine.queue import news
 from engine.queue.news import Changed, Finished
 from engine.queue.pool import Worker
 from engine.queue.queue import Queue
@@ -243,3 +244,26 @@ async def test_a_cancelled_job_is_not_drawn_again_when_its_worker_dies_over_it()
         pool.ready(pool.workers[0])
         await settle()
         assert pool.drawn == [("j", 0)] and heard.ends() == [("j", State.CANCELLED)]
+
+
+async def test_steps_that_nobody_can_be_told_of_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The listener waits for a store of pictures that is away, for minutes; each step has a preview with it."""
+    monkeypatch.setattr(news, "BEHIND", 5)
+    told: list[Changed | Progress | Finished] = []
+    there = asyncio.Event()
+
+    async def listener(one: Changed | Progress | Finished) -> None:
+        await there.wait()
+        told.append(one)
+
+    pool = FakePool()
+    made = Queue(pool, listener, fetch, per_person=8, in_all=100)
+    await made.start()
+    made.put(a_job("j", steps=50))
+    await settle()
+    for step in range(1, 50):
+        pool.step("j", step)
+    pool.finish("j")
+    there.set()
+    await made.close()
+    assert isinstance(told[-1], Finished) and len(told) < 12
