@@ -25,8 +25,8 @@ MAX_VECTORS = 32
 LEAST, MOST = 1e-9, 1000.0  # of rates and weights, so that a mistyped one is told
 # The numbers of a plan, from the least to the most.
 RANGES: Mapping[str, tuple[float, float]] = {
-    "steps": (1, MAX_STEPS), "batch": (1, 64), "accumulate": (1, 64), "rank": (1, MAX_RANK),
-    "vectors": (1, MAX_VECTORS), "conv_rank": (0, MAX_RANK), "resolution": (64, MAX_SIDE), "bucket_step": (8, 256), "seed": (0, MAX_SEED),
+    "steps": (1, MAX_STEPS), "batch": (1, 64), "accumulate": (1, 64), "rank": (1, MAX_RANK), "conv_rank": (0, MAX_RANK),
+    "vectors": (1, MAX_VECTORS), "resolution": (64, MAX_SIDE), "bucket_step": (8, 256), "seed": (0, MAX_SEED),
     "kept_tags": (0, 1000), "dropout": (0, 1), "warm": (0, 1), "fall": (0, 1), "unet_rate": (LEAST, MOST),
     "text_rate": (0, MOST), "alpha": (LEAST, MOST), "conv_alpha": (0, MOST), "snr_gamma": (0, MOST),
     "noise_offset": (0, MOST), "prior_weight": (0, MOST),

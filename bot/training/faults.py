@@ -40,13 +40,13 @@ def _faults(pictures: Sequence[FolderPicture], found: Sequence[PictureFlags], le
 
 
 def check_person(found: Sequence[PictureFlags], *, consent: bool) -> None:
-    """Raises Refusal `train.consent` where nobody has agreed to being learnt, `train.no_face` where not half of the
-    pictures of a person show a face."""
+    """Raises Refusal `train.no_face` where not half of the pictures of a person show a face, `train.consent` where
+    nobody has agreed to being learnt."""
     shown = sum(bool(one.faces) for one in found)
-    if not consent:
-        raise Refusal("train.consent", count=shown)
     if 2 * shown < len(found):
         raise Refusal("train.no_face", count=len(found) - shown)
+    if not consent:
+        raise Refusal("train.consent", count=shown)
 
 
 def check_cut(pictures: Sequence[FolderPicture], found: Sequence[PictureFlags]) -> None:
