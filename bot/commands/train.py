@@ -147,7 +147,12 @@ async def _pictures(studio: Studio, request: Request, codes: Sequence[str]) -> l
 def _of_zip(found: FolderPictures) -> list[NewPicture]:
     return [
         NewPicture(
-            one.path.name, checked(Upload(one.path.name, one.content)).content, one.caption, one.repeats, one.named
+            one.path.name,
+            checked(Upload(one.path.name, one.content)).content,
+            one.caption,
+            one.repeats,
+            one.named,
+            one.prior,
         )
         for one in found.pictures
     ]

@@ -152,6 +152,30 @@ def test_it_learns_what_is_learnt_without_a_worker_and_tells_of_it(
     assert [one.step for one in halves] == [2] and halves[0].blob != file_of(heard) == unbroken
 
 
+def test_a_half_learnt_file_is_sent_again_where_the_bot_died_before_it_was_kept(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = lesson(tmp_path / "own", every=2, **WHOLE)
+    host = Host([tiny_folder.parent], tmp_path / "t", monkeypatch)
+    first = host.work(*told, answer=lambda one: [None] * isinstance(one, HalfLearnt))
+    host = Host([tiny_folder.parent], tmp_path / "t", monkeypatch)  # the other was killed then and there
+    again = host.work(Train("t", 2, plan_of(told).to_json(), 2))
+    [[one], [other]] = [[one for one in heard if isinstance(one, HalfLearnt)] for heard in (first, again)]
+    assert one.step == other.step == 2 and one.blob == other.blob
+
+
+@pytest.mark.parametrize(("error", "key"), [(MemoryError(), "train.memory"), (KeyError("x"), "error.engine")])
+def test_a_file_that_cannot_be_made_ends_the_training_and_not_the_worker(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, key: str
+) -> None:
+    def file(run: TrainingRun) -> bytes:
+        raise error
+
+    monkeypatch.setattr(TrainingRun, "file", file)
+    heard = Host([tiny_folder.parent], tmp_path / "t", monkeypatch).work(*lesson(tmp_path / "own", steps=1))
+    assert [(one.outcome, one.key) for one in heard if isinstance(one, Learnt)] == [("failed", key)]
+
+
 def test_pictures_drawn_beside_it_are_the_same_to_the_byte(
     tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loaded: Loaded
 ) -> None:
