@@ -409,6 +409,24 @@ def test_what_is_forgotten_leaves_no_file_and_no_word(
     assert list((tmp_path / "own").iterdir())
 
 
+def test_what_was_drawn_with_leaves_memory_with_its_file(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loaded: Loaded
+) -> None:
+    (tmp_path / "loras").mkdir()
+    for seed, name in enumerate(("gone", "stays")):
+        kohya(tmp_path / "loras" / f"{name}.safetensors", loaded, seed, ("attn2.to_",))
+    host = Host([tiny_folder.parent], tmp_path / "t", monkeypatch, loras=[tmp_path / "loras"])
+    uses = tuple(LoraUse(name, 0.7) for name in ("gone", "stays"))
+    drawn = Draw("job", 0, (plans.with_loras(recipe("a zwx", steps=2), uses),))
+    host.work(drawn, answer=lambda one: [None] * (one == Ended("job", 0, "done")))
+    [model] = host.worker._library._models.all
+    assert {key[0].stem for key in model.loras} == {"gone", "stays"} and model.embeddings
+    (tmp_path / "loras" / "gone.safetensors").unlink()
+    host.work(ForgetTraining("t"), None)
+    assert {key[0].stem for key in model.loras} == {"stays"}
+    assert not model.embeddings and not any(one._on or one._merged for one in model.adapted.values())
+
+
 def test_losses_that_are_no_numbers_end_it_with_a_reason(
     tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
