@@ -216,16 +216,6 @@ def _tag(said: SaidTag, language: str) -> Object:
     return {"tag": said.tag, "first": both[0], "second": both[1]}
 
 
-def meant(words: Sequence[str], pictures: Sequence[KeptPicture], language: str) -> tuple[str, ...]:
-    """The tags that pictures have, as the page shows them, in the English that is kept; others as they are."""
-    shown: dict[str, str] = {}
-    for one in pictures:
-        for tag in of_picture(one):
-            told = _tag(tag, language)
-            shown |= {str(told[side]).casefold(): tag.tag for side in ("second", "first") if told[side]}
-    return tuple(dict.fromkeys(shown.get(word.casefold(), word) for word in words))
-
-
 def _flags(kept: KeptTraining, one: KeptPicture, lost: float, language: str) -> list[Json]:
     told: list[tuple[str, dict[str, int]]] = [
         (name, {}) for name in ("small", "blurred", "no_face", "many_faces") if one.flags.get(name)
