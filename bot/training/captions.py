@@ -29,7 +29,9 @@ class SaidTag:
         """Whether it is one of these, in small letters: in English, in what it was said in, or in the Chinese that
         cards and the page show for it, in either script."""
         known = in_chinese(self.tag)
-        called = {self.tag, self.source, known, *(traditional.written(known, one) for one in traditional.SCRIPTS)} - {""}
+        called = {self.tag, self.source, known, *(traditional.written(known, one) for one in traditional.SCRIPTS)} - {
+            ""
+        }
         return not names.isdisjoint(map(str.casefold, called))
 
 

@@ -243,8 +243,9 @@ class Guest:
 
     def _report(self, task: _Task, run: TrainingRun) -> None:
         order = task.order
-        half = run.step > task.told and _is_half(task, run.step)
         first = not task.said
+        # That of the step from which it goes on may have been lost with a worker that died before it was said.
+        half = (first or run.step > task.told) and _is_half(task, run.step)
         if run.done or half or first or self._clock() - task.said >= TELL:
             self._tell(task, run)
         try:

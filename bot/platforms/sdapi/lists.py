@@ -101,7 +101,9 @@ def _lora(one: LoraFile) -> dict[str, Json]:
 
 async def embeddings(request: web.Request) -> web.Response:
     found = await asyncio.to_thread(catalog.embeddings, request.app[CHAT].settings.folders)
-    return web.json_response({"loaded": {one.name: _embedding(one) for one in found if not private.half(one.path)}, "skipped": {}})
+    return web.json_response(
+        {"loaded": {one.name: _embedding(one) for one in found if not private.half(one.path)}, "skipped": {}}
+    )
 
 
 def _embedding(one: Companion) -> dict[str, Json]:

@@ -220,7 +220,7 @@ async def does(request: web.Request) -> web.Response:
 
 
 async def forget(request: web.Request) -> web.Response:
-    await _teaching(request).delete(request[VIEWER].person.id, _id(request))
+    await _teaching(request).delete(_asked(request), _id(request))
     return web.json_response({})
 
 

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bot import texts
 from bot.platforms.web.card_json import Object, sentence
+from bot.training.cards import portrait_words
 from bot.training.captions import SaidTag, of_picture
 from bot.training.curve import smoothed
 from bot.training.now import TrainingNow
+from bot.training.templates import PORTRAITS
 from engine.pixels.buckets import placed, sizes
 from engine.training_plan import KINDS, MAX_PICTURES, MAX_STEPS, MIN_PICTURES
 from engine.training_presets import PRESETS
@@ -114,6 +116,10 @@ def whole(now: TrainingNow, models: Sequence[tuple[str, str]], language: str) ->
         "chosen": kept.chosen,
         "file": kept.file,
         "use": _use(kept),
+        "tries": [
+            {"label": texts.say(language, f"training.template.{name}"), "text": portrait_words(kept, name)}
+            for name in (PORTRAITS if kept.file and kept.kind == "person" else ())
+        ],
         "preview": f"/pictures/{shown.picture}.png?size=640" if shown else None,
         "choices": choices,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,14 +14,19 @@ from typing import Any, cast
 import pytest
 from aiohttp import web
 
+from bot.buttons import training as buttons
+from bot.chat import Press, Room
 from bot.platforms.sdapi import lists
 from bot.platforms.sdapi.gate import CHAT
 from bot.platforms.sdapi.settings import SdapiSettings
 from bot.studio import forgetting
 from bot.studio.suggest import suggest
+from bot.training import cards
 from engine.files import catalog, private
+from engine.tagging import PictureTags
 from prompts.errors import Refusal
 from storage import backup, jobs, leaving, restore, trainings
+from storage.jobs import Place
 from storage.leaving import Leave
 from tests.bot.training.school import School, school
 from tests.bot.training.test_teaching import _traces
@@ -58,7 +64,7 @@ async def test_a_private_word_calls_for_nothing_where_others_write_it(tmp_path: 
         for account in ("ann", "bob"):
             said = [one.value for one in await suggest(at.studio, (await at.asks(account)).person, "lora", "zwx", 9)]
             assert said == []  # an embedding is no LoRA
-        await at.teaching.delete(ann.id, kept.id)
+        await at.teaching.delete(await at.asks(), kept.id)
         assert await refused(at, "/imagine zwxqv on a table", "bob") != "lora.private"  # a word like any other again
 
 
@@ -87,7 +93,7 @@ async def test_programs_see_what_their_person_sees_and_what_was_deleted_is_unkno
         assert (await names())["ann"] == ["totem"]
         await at.draws("/imagine a cat <lora:totem:1>")
         made = (await jobs.of_person(at.db, ann.id, 1))[0].job.recipes
-        await at.teaching.delete(ann.id, kept.id)
+        await at.teaching.delete(await at.asks(), kept.id)
         assert await names() == {"ann": [], "bob": [], "nobody": []}
         for account, person in (("ann", ann), ("bob", bob)):
             assert await refused(at, "/imagine a cat <lora:totem:1>", account) == "lora.none"
@@ -143,3 +149,53 @@ async def test_a_backup_has_trainings_which_go_on_where_it_is_restored(tmp_path:
         assert (at.loras / "done.safetensors").exists()  # from its file along the way
         assert len(at.pool.training_files[kept.id]) == 5
         assert await refused(at, "/imagine a cat <lora:done:1>", "bob") == "lora.private"
+
+
+async def test_moderators_delete_what_others_learn_and_nobody_else_does(tmp_path: Path) -> None:
+    async with school(tmp_path) as at:
+        kept = await at.begun(name="totem")
+        asked = replace(await at.asks("bob"), place=Place("fake", "ann", ""))
+        boss = replace(asked, person=replace(asked.person, admin=True), place=Place("fake", "bob"))
+        there = replace(asked, room=Room(moderator=True))
+        elsewhere = replace(there, place=Place("fake", "bob"))
+        for one in (asked, elsewhere):
+            assert await at.teaching.meant(one, "totem") == []
+            with pytest.raises(Refusal, match=r"train\.gone"):
+                await at.teaching.delete(one, kept.id)
+        for who in (kept.id, "Totem", "ann", kept.person):
+            assert [one.id for one in await at.teaching.meant(boss, who)] == [kept.id], who
+        assert [one.id for one in await at.teaching.meant(there, kept.id)] == [kept.id]
+        assert await at.teaching.meant(boss, "carol") == []
+        key = await at.says("/train delete totem")
+        assert [one.target for one in at.chat.messages[key].buttons] == [kept.id]
+        await at.teaching.delete(there, kept.id)
+        assert await trainings.every(at.db) == []
+
+
+async def test_a_person_who_was_learnt_is_tried_in_portraits(tmp_path: Path) -> None:
+    async with school(tmp_path) as at:
+        at.pool.tags = lambda wish: PictureTags("detectors", faces=((0.4, 0.1, 0.6, 0.3),))
+        kept = await at.draft()
+        await at.teaching.change(kept.person, kept.id, kind="person", steps=20, files=2)
+        await at.teaching.agree(kept.person, kept.id)
+        await at.teaching.start(await at.asks(), kept.id)
+        await until(lambda: kept.id in at.pool.trainings)
+        done = await at.finished(kept.id)
+        card = await cards.training_card(at.db, await at.teaching.now(done))
+        [select] = card.selects
+        assert [one.value for one in select.choices][:2] == ["studio", "garden"]
+        asked = await at.asks()
+        for value in ("studio", "nothing"):
+            press = Press(
+                person=asked.person, place=asked.place, action="set", target=select.target, key=f"tried-{value}",
+                values={"value": value},
+            )  # fmt: skip
+            if value == "nothing":
+                with pytest.raises(Refusal, match=r"press\.unknown"):
+                    await buttons.chosen(at.studio, press)
+            else:
+                with private.seen_by(kept.person):  # as the desk says
+                    await buttons.chosen(at.studio, press)
+        job = (await jobs.of_person(at.db, kept.person, 1))[0].job
+        assert [use.name for use in job.recipe.prompt.loras] == ["totem"]
+        assert "studio lighting" in job.recipe.prompt.positive and job.recipe.height > job.recipe.width

@@ -391,6 +391,23 @@ def test_parked_and_gone_on_it_becomes_the_same(
     assert file_of(again) == file_of(heard) and host.order.count("batch") == 8
 
 
+def test_a_half_that_was_lost_with_a_worker_is_told_again(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unbroken: bytes
+) -> None:
+    lost: list[HalfLearnt] = []
+
+    def dies(said: Message) -> list[None]:
+        if isinstance(said, HalfLearnt):
+            lost.append(said)
+        return [None] * isinstance(said, HalfLearnt)
+
+    told = lesson(tmp_path / "own", every=2, **WHOLE)
+    Host([tiny_folder.parent], tmp_path / "t", monkeypatch).work(*told, answer=dies)
+    heard = Host([tiny_folder.parent], tmp_path / "t", monkeypatch).work(*told)
+    assert [one for one in heard if isinstance(one, HalfLearnt)] == lost and [one.step for one in lost] == [2]
+    assert file_of(heard) == unbroken
+
+
 def test_what_is_forgotten_leaves_no_file_and_no_word(
     tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
