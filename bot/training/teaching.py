@@ -34,7 +34,7 @@ from prompts.prompt import Json
 from prompts.safety.signs import verdict
 from prompts.translate.translator import Translator
 from storage import people, trainings
-from storage.database import new_id
+from storage.database import Database, new_id
 from storage.jobs import Place
 from storage.trainings import ACTIVE, KeptPicture, KeptSample, KeptTraining, TrainingConsent
 

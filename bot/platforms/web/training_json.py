@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bot import texts
 from bot.platforms.web.card_json import Object, sentence
-from bot.training.cards import portrait_words
 from bot.training.captions import SaidTag, of_picture
+from bot.training.cards import portrait_words
 from bot.training.curve import smoothed
 from bot.training.now import TrainingNow
 from bot.training.templates import PORTRAITS
