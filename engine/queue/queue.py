@@ -118,8 +118,8 @@ class Queue:
         return len(self._work.serving)
 
     def admit(self, owner: str) -> None:
-        """Refuse when this person, or all together, have too many jobs waiting."""
-        if self._waiting.line.waiting_of(owner) >= self._per_person:
+        """Refuse when this person, or all together, have too many jobs waiting that they asked for."""
+        if self._waiting.line.asked_by(owner) >= self._per_person:
             raise Refusal("queue.full_person", limit=self._per_person)
         if len(self) >= self._in_all:
             raise Refusal("queue.full", limit=self._in_all)

@@ -128,12 +128,14 @@ class Guest:
             self._leave(self._task)
 
     def forget(self, training: str) -> None:
-        """Leave memory without a word, and delete the training's folder."""
+        """Leave memory without a word, delete the training's folder, and forget what was drawn with whose file is
+        gone: that of a deleted training."""
         if self._task and self._task.order.training == training:
             self._drop()
         self._unwritten.pop(training, None)
         if folder := self._folder_of(training):
             shutil.rmtree(folder, ignore_errors=True)
+        self._library.forget_gone()
 
     def close(self) -> None:
         """Keep a checkpoint before the worker ends."""

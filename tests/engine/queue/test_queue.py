@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.job import Progress, State
+from engine.job import Lane, Progress, State
 from engine.queue import news
 from engine.queue.news import Changed, Finished
 from engine.queue.pool import Worker
@@ -182,6 +182,17 @@ async def test_limits_are_refused_kindly() -> None:
         made.put(a_job("b", "bob"))
         with pytest.raises(Refusal, match=r"queue\.full "):
             made.admit("bob")
+
+
+async def test_what_runs_in_the_background_keeps_nobody_from_asking() -> None:
+    async with queue(FakePool(), per_person=2) as (made, _):
+        for index in range(3):
+            made.put(replace(a_job(f"samples {index}", "ann"), lane=Lane.BACKGROUND))
+        for index in range(3):
+            made.admit("ann")
+            made.put(a_job(f"a{index}", "ann"))  # the first is drawn in the place of samples
+        with pytest.raises(Refusal, match=r"queue\.full_person"):
+            made.admit("ann")
 
 
 async def test_a_missing_source_picture_fails_the_job_only() -> None:

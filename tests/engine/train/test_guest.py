@@ -415,6 +415,23 @@ def test_parked_and_gone_on_it_becomes_the_same(
     assert file_of(again) == file_of(heard) and host.order.count("batch") == 8
 
 
+def test_a_half_that_was_lost_with_a_worker_is_told_again(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unbroken: bytes
+) -> None:
+    lost: list[HalfLearnt] = []
+
+    def dies(said: Message) -> list[None]:
+        if isinstance(said, HalfLearnt):
+            lost.append(said)
+        return [None] * isinstance(said, HalfLearnt)
+
+    told = lesson(tmp_path / "own", every=2, **WHOLE)
+    Host([tiny_folder.parent], tmp_path / "t", monkeypatch).work(*told, answer=dies)
+    heard = Host([tiny_folder.parent], tmp_path / "t", monkeypatch).work(*told)
+    assert [one for one in heard if isinstance(one, HalfLearnt)] == lost and [one.step for one in lost] == [2]
+    assert file_of(heard) == unbroken
+
+
 def test_what_is_forgotten_leaves_no_file_and_no_word(
     tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -431,6 +448,24 @@ def test_what_is_forgotten_leaves_no_file_and_no_word(
     heard = host.work(*lesson(tmp_path / "own", steps=6), answer=lambda message: ())
     assert not list((tmp_path / "t").iterdir()) and not any(isinstance(one, Learnt) for one in heard)
     assert list((tmp_path / "own").iterdir())
+
+
+def test_what_was_drawn_with_leaves_memory_with_its_file(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loaded: Loaded
+) -> None:
+    (tmp_path / "loras").mkdir()
+    for seed, name in enumerate(("gone", "stays")):
+        kohya(tmp_path / "loras" / f"{name}.safetensors", loaded, seed, ("attn2.to_",))
+    host = Host([tiny_folder.parent], tmp_path / "t", monkeypatch, loras=[tmp_path / "loras"])
+    uses = tuple(LoraUse(name, 0.7) for name in ("gone", "stays"))
+    drawn = Draw("job", 0, (plans.with_loras(recipe("a zwx", steps=2), uses),))
+    host.work(drawn, answer=lambda one: [None] * (one == Ended("job", 0, "done")))
+    [model] = host.worker._library._models.all
+    assert {key[0].stem for key in model.loras} == {"gone", "stays"} and model.embeddings
+    (tmp_path / "loras" / "gone.safetensors").unlink()
+    host.work(ForgetTraining("t"), None)
+    assert {key[0].stem for key in model.loras} == {"stays"}
+    assert not model.embeddings and not any(one._on or one._merged for one in model.adapted.values())
 
 
 def test_losses_that_are_no_numbers_end_it_with_a_reason(
