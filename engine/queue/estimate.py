@@ -23,6 +23,7 @@ START = 8.0
 MAKING, PACE, LARGE = 1.0, 400e6, 6 * 10**9
 OVERLAP = 1.25  # tiles lie over one another: so many times the area of the enlarged picture is drawn
 NET = 0.4  # of a UNet's call a net's takes: 0.35 for SD 1.5, 0.45 for SDXL, by counting operations
+KNOWN = 20_000  # recipes on devices whose seconds are remembered until something is learnt
 SMOOTHING = 0.3  # share of the newest measurement: five pictures forget a cold start
 
 
