@@ -268,7 +268,7 @@ def _said(values: Mapping[str, Json]) -> dict[str, Json]:
     return {name: value for name, value in values.items() if value}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Recipe:
     """Everything that decides the pixels: sizes in pixels before any upscale, `sampler` under its A1111 name,
     `guidance` as the CFG scale, `clip_skip` in A1111's counting (1 = last layer), `vae` the name of one that takes the

@@ -22,6 +22,15 @@ MIN_PICTURES, MAX_PICTURES = 5, 200  # in a folder, however often each counts
 MAX_STEPS = 20_000
 MAX_RANK, MAX_SIDE, MAX_SEED = 256, 2048, 2**32 - 1
 MAX_VECTORS = 32
+LEAST, MOST = 1e-9, 1000.0  # of rates and weights, so that a mistyped one is told
+# The numbers of a plan, from the least to the most.
+RANGES: Mapping[str, tuple[float, float]] = {
+    "steps": (1, MAX_STEPS), "batch": (1, 64), "accumulate": (1, 64), "rank": (1, MAX_RANK), "conv_rank": (0, MAX_RANK),
+    "vectors": (1, MAX_VECTORS), "resolution": (64, MAX_SIDE), "bucket_step": (8, 256), "seed": (0, MAX_SEED),
+    "kept_tags": (0, 1000), "dropout": (0, 1), "warm": (0, 1), "fall": (0, 1), "unet_rate": (LEAST, MOST),
+    "text_rate": (0, MOST), "alpha": (LEAST, MOST), "conv_alpha": (0, MOST), "snr_gamma": (0, MOST),
+    "noise_offset": (0, MOST), "prior_weight": (0, MOST),
+}  # fmt: skip
 Shares = tuple[float, ...]  # of a picture's width and height, from 0 to 1
 
 
@@ -121,27 +130,19 @@ class TrainingPlan:
     ema: float = 0.0
 
     def __post_init__(self) -> None:
-        whole = {
-            "steps": MAX_STEPS, "batch": 64, "accumulate": 64, "rank": MAX_RANK, "bucket_step": 256,
-            "vectors": MAX_VECTORS,
-        }  # fmt: skip
-        for name, most in whole.items():
-            if not 1 <= (value := getattr(self, name)) <= most:
+        for name, (least, most) in RANGES.items():
+            if not least <= (value := getattr(self, name)) <= most:
                 raise BadPlan(
-                    f"{name} is {value}, from 1 to {most}", "train.range", name=name, value=value, least=1, most=most
-                )
-        shares = ("dropout", "warm", "fall")
-        if not all(0 <= getattr(self, name) <= 1 for name in shares):
-            raise BadPlan(f"{', '.join(shares)} are shares from 0 to 1")
-        amounts = (self.unet_rate, self.text_rate, self.alpha, self.snr_gamma, self.noise_offset, self.prior_weight)
-        if not all(math.isfinite(amount) and amount >= 0 for amount in amounts) or self.unet_rate == 0:
-            raise BadPlan("rates, alpha and weights are numbers from 0 on, and the UNet's rate is more")
-        if not (self.alpha > 0 and (not self.conv_rank or 0 < self.conv_alpha < math.inf)):
+                    f"{name} is {value}, from {least} to {most}", "train.range",
+                    name=name, value=value if math.isfinite(value) else str(value), least=least, most=most,
+                )  # fmt: skip
+        if self.conv_rank and not self.conv_alpha:
             raise BadPlan("with an alpha of 0 nothing is learnt")
-        if self.bucket_step % 8 or not 0 <= self.seed <= MAX_SEED:
-            raise BadPlan(f"bucket_step is a multiple of 8, and seed from 0 to {MAX_SEED}")
-        if not (64 <= self.resolution <= MAX_SIDE and 0 <= self.conv_rank <= MAX_RANK and self.kept_tags >= 0):
-            raise BadPlan(f"resolution is from 64 to {MAX_SIDE}, conv_rank from 0 to {MAX_RANK}")
+        if self.bucket_step % 8:
+            raise BadPlan(
+                f"bucket_step is {self.bucket_step}, no multiple of 8", "train.not_one_of",
+                name="bucket_step", value=str(self.bucket_step), known="8, 16, 24 … 256",
+            )  # fmt: skip
         for name, known in (("kind", KINDS), ("optimiser", OPTIMISERS), ("learns", LEARNS)):
             if (said := getattr(self, name)) not in known:
                 raise BadPlan(

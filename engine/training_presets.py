@@ -37,10 +37,11 @@ _THING = {
 _CONSTANT: dict[str, Json] = {"warm": 0.0, "fall": 0.0}
 # EasyPhoto's own: what it makes is a portrait of one person, of crops round the face.
 _PORTRAIT: dict[str, Json] = {"batch": 1, "accumulate": 4, "unet_rate": 1e-4, "rank": 32, "alpha": 16.0, **_CONSTANT}
-# Vectors have no decay to speak of and stand large rates: nothing else can break.
+# Vectors have no decay to speak of and stand large rates: nothing else can break. Where nothing is said of a picture
+# they would learn nothing of it.
 _INVERSION: dict[str, Json] = {
     "learns": "inversion", "unet_rate": 5e-3, "text_rate": 0.0, "batch": 4, "accumulate": 1, "snr_gamma": 0.0,
-    "warm": 0.0,
+    "warm": 0.0, "dropout": 0.0,
 }  # fmt: skip
 # As the tutorial's table has it: 512, 800 steps of four pictures one after another, 1e-4, 128/64, an even rate.
 _TUTORIAL: dict[str, Json] = {
@@ -85,8 +86,8 @@ PRESETS: Mapping[str, Mapping[str, TrainingPreset]] = {
         "demo": TrainingPreset(40, 800, 2400, _DEMO | _FULL | {"unet_rate": 1e-4, "batch": 8, "accumulate": 1}),
     },
     "controlnet": {
-        "sd15": TrainingPreset(4, 20_000, 200_000, _CONTROLNET),
-        "sdxl": TrainingPreset(4, 20_000, 200_000, _CONTROLNET | {"resolution": 1024, "batch": 1, "accumulate": 4}),
+        "sd15": TrainingPreset(4, 20_000, 80_000, _CONTROLNET),
+        "sdxl": TrainingPreset(4, 20_000, 80_000, _CONTROLNET | {"resolution": 1024, "batch": 1, "accumulate": 4}),
         "demo": TrainingPreset(20, 1600, 8000, _DEMO | _CONTROLNET | {"unet_rate": 1e-3, "batch": 8}),
     },
 }  # fmt: skip

@@ -22,11 +22,9 @@ SIGNATURES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp", b"G
 SUFFIXES = (*SIGNATURES.values(), ".bin")
 THUMBNAILS = 2  # made at a time: each holds a whole decoded picture, and the chat process has 150 MB
 AWAY = "storage.pictures_away"  # the only trouble that passes by itself
-DRAWN = (
-    120.0  # seconds that a drawn picture waits for a store that is away: drawing it again takes longer than a restart
-)
-SENT = 15.0  # seconds that somebody waits who sends a file
-READ = 5.0  # seconds that somebody waits who looks at one
+# Seconds in which a store that is away is waited for: with a drawn picture, as drawing it again takes longer than a
+# restart; by somebody who sends a file; by somebody who looks at one.
+DRAWN, SENT, READ = 120.0, 15.0, 5.0
 FIRST, LONGEST = 0.25, 5.0  # seconds between two tries, doubled each time
 
 T = TypeVar("T")

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import JSON, Column, Connection, DateTime, MetaData, Table, bindparam, insert, select, update
+from sqlalchemy import JSON, Column, Connection, Date, DateTime, MetaData, Table, bindparam, insert, select, update
 
 from storage import migrations
 
@@ -41,12 +41,13 @@ def lines(connection: Connection, table: Table) -> Iterator[bytes]:
 def fill(connection: Connection, table: Table, written: Iterable[bytes]) -> int:
     """Put such lines into a table, and return how many. Raises ValueError for what is no such line."""
     times = [column.name for column in table.columns if isinstance(column.type, DateTime)]
+    days = [column.name for column in table.columns if isinstance(column.type, Date)]
     # A row may refer to one of its own table that comes later, so that column is filled in at the end.
     own = [column for column in table.columns if any(key.column.table is table for key in column.foreign_keys)]
     later: dict[str, list[Row]] = {column.name: [] for column in own}
     keys = [column.name for column in table.primary_key]
     rows, count = iter(written), 0
-    while batch := [_row(line, times, connection.dialect.name == "sqlite") for line in islice(rows, AT_ONCE)]:
+    while batch := [_row(line, times, days, connection.dialect.name == "sqlite") for line in islice(rows, AT_ONCE)]:
         for row in batch:
             for name, kept in later.items():
                 if row.get(name) is not None:
@@ -71,13 +72,16 @@ def _plain(value: object) -> object:
     """A value as JSON has it; a time in UTC, whichever way the database keeps it."""
     if isinstance(value, datetime):
         return (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)).isoformat()
-    return value
+    return value.isoformat() if isinstance(value, date) else value
 
 
-def _row(line: bytes, times: Sequence[str], sqlite: bool) -> Row:
+def _row(line: bytes, times: Sequence[str], days: Sequence[str], sqlite: bool) -> Row:
     row: Row = json.loads(line)
     for name in times:
         if row[name] is not None:
             time = datetime.fromisoformat(row[name])
             row[name] = time.replace(tzinfo=None) if sqlite else time
+    for name in days:
+        if row[name] is not None:
+            row[name] = date.fromisoformat(row[name])
     return row

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, cast
 
 from sqlalchemy import Select, delete, func, select, update
 
 from engine.training_plan import TrainingPlan
+from prompts.errors import Refusal
 from prompts.prompt import Json
 from storage import tables
 from storage.database import Database
-from storage.files import suffix_of
+from storage.files import SENT, suffix_of
 from storage.jobs import Place
 from storage.spare import drop
 
@@ -254,8 +255,11 @@ async def agree(db: Database, training: str, consent: TrainingConsent) -> None:
 
 async def remove(db: Database, training: str) -> None:
     """Forget a training, and remove the pictures of it that nothing else needs."""
-    files = [one.hash for one in await pictures(db, training)]
+    table = tables.TrainingPictures
     async with db.writing() as session:
+        await db.lock(session)  # no picture comes to it meanwhile, whose file nobody would look for
+        gone = await session.scalars(delete(table).where(table.training == training).returning(table.hash))
+        files = list(gone)
         await session.execute(delete(tables.Trainings).where(tables.Trainings.id == training))
     await drop(db, files)
 
@@ -273,12 +277,21 @@ async def pictures(db: Database, training: str) -> list[KeptPicture]:
 
 async def add_picture(db: Database, training: str, picture: KeptPicture, content: bytes) -> KeptPicture:
     """Keep a picture behind those that are there (its `place` and `hash` are found); a file that is in it already
-    stays as it is."""
-    table = tables.TrainingPictures
-    suffix = suffix_of(content)
-    hash = await db.files.put(content, suffix)
+    stays as it is. Raises Refusal `train.gone` where the training was deleted meanwhile."""
+    hash = await db.files.patiently(lambda: db.files.put(content, suffix_of(content)), SENT)
+    added = await _add_picture(db, training, replace(picture, hash=hash), content)
+    if added is None:
+        await drop(db, [hash])
+        raise Refusal("train.gone")
+    return added
+
+
+async def _add_picture(db: Database, training: str, picture: KeptPicture, content: bytes) -> KeptPicture | None:
+    table, hash = tables.TrainingPictures, picture.hash
     async with db.writing() as session:
         await db.lock(session)
+        if await session.get(tables.Trainings, training) is None:
+            return None
         known = await session.scalar(select(table).where(table.training == training, table.hash == hash))
         if known is not None:
             return _picture(known)
@@ -290,7 +303,7 @@ async def add_picture(db: Database, training: str, picture: KeptPicture, content
         )  # fmt: skip
         session.add(row)
         await session.flush()
-        await db.files.put(content, suffix)  # again, should it have been removed just before the row
+        await db.files.put(content, suffix_of(content))  # again, should it have been removed just before the row
         return _picture(row)
 
 
@@ -314,6 +327,7 @@ async def remove_picture(db: Database, training: str, place: int) -> bool:
     table = tables.TrainingPictures
     mine = table.training == training
     async with db.writing() as session:
+        await db.lock(session)  # one that comes meanwhile finds its place behind all
         gone = (await session.execute(delete(table).where(mine, table.place == place).returning(table.hash))).first()
         if gone is None:
             return False

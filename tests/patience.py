@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-PATIENCE = 300.0  # seconds after which a test takes it that nothing comes any more
+PATIENCE = 300.0
 
 
 async def until(true: Callable[[], Any], every: float = 0.005) -> Any:

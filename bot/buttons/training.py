@@ -112,6 +112,9 @@ async def chosen(studio: Studio, press: Press) -> None:
     """What a select of a draft chooses: its target ends in what, and behind a button in the value, too."""
     _, id, what, *more = press.target.split(".")
     value = press.values.get("value", more[0] if more else "")
+    if what == "template":
+        await _tried(studio, press, id, value)
+        return
     wishes: Mapping[str, Callable[[str], str | None]] = {
         "kind": orders.kind_called,
         "preset": lambda said: None if said == cards.USUAL else said,
@@ -170,8 +173,8 @@ async def train_again(studio: Studio, press: Press) -> None:
 
 
 async def train_delete(studio: Studio, press: Press) -> Card:
-    kept = await _mine(studio, press)
-    await studio.teaching.delete(press.person.id, kept.id)
+    kept = await studio.teaching.deletable(press, _id(press))
+    await studio.teaching.delete(press, kept.id)
     return usual.notice("training.deleted", name=kept.name)
 
 
@@ -180,7 +183,19 @@ async def train_use(studio: Studio, press: Press) -> None:
     now = await studio.teaching.now(await _mine(studio, press))
     if not now.kept.file:
         raise Refusal("train.no_file")
-    text = cards.use_words(now)
+    await _draw(studio, press, cards.use_words(now))
+
+
+async def _tried(studio: Studio, press: Press, training: str, template: str) -> None:
+    """Draw a portrait of who was learnt."""
+    kept = await studio.teaching.get(press.person.id, training)
+    if not kept.file:
+        raise Refusal("train.no_file")
+    await _draw(studio, press, cards.portrait_words(kept, template))
+    await studio.teaching.renew(kept)  # where choices stand in the place of the card
+
+
+async def _draw(studio: Studio, press: Press, text: str) -> None:
     place = replace(press.place, message="")
     request = Request(person=press.person, place=place, text=text, key=press.key, room=press.room)
     await studio.imagine(request, text)

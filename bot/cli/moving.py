@@ -71,7 +71,12 @@ async def _bring(picture: str, source: Files, target: Files, moved: PicturesMove
     if there and (not remove or await _lies(target, picture)):
         moved.there += 1
     else:
-        content = await source.patiently(functools.partial(source.get, picture), DRAWN)
+        try:
+            content = await source.patiently(functools.partial(source.get, picture), DRAWN)
+        except Refusal as refusal:
+            if refusal.key == "picture.gone":  # deleted a moment ago, as the bot may be running
+                return
+            raise
         if not await _is(content, picture):
             moved.damaged.append(source.place(picture))
             return

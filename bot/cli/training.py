@@ -75,7 +75,12 @@ async def train(
         count = len({one.hash for one in plan.new})
         trigger = out.name.removesuffix(ENDING) if plan.learns == "inversion" else plan.trigger
         tell(Say("train.begins", {"count": count, "steps": plan.steps, "views": plan.views, "trigger": trigger}))
-        loss, files = await _learnt(config, plan, folder, out, language, err, wish.files)
+        try:
+            loss, files = await _learnt(config, plan, folder, out, language, err, wish.files)
+        except Refusal as refusal:
+            if refusal.key == "train.consent":  # nothing is kept of whoever has not agreed
+                await asyncio.to_thread(_empty, folder)
+            raise
         tell(*(Say("console.written", {"file": file}) for file in [*files, str(out)]))
         if wish.preset == "portrait":
             tell(Say("train.portrait_step", {"steps": plan.steps}))
@@ -107,12 +112,17 @@ def forget(config: Config, name: str, console: Console, language: str) -> None:
         raise Refusal("train.nothing_kept", name=name[:80])
     for folder in found:
         with _alone(folder):
-            for path in folder.iterdir():
-                if path.name != LOCK:
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+            _empty(folder)
         shutil.rmtree(folder, ignore_errors=True)
     said = texts.say(language, "train.forgotten", name=name, count=len(found))
     console.print(said, markup=False, soft_wrap=True)
+
+
+def _empty(folder: Path) -> None:
+    """Delete all in a training's folder but what says that somebody is at it."""
+    for path in folder.iterdir():
+        if path.name != LOCK:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _ending(plan: TrainingPlan, model: Model) -> str:

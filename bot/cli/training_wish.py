@@ -105,6 +105,8 @@ async def wished(config: Config, wish: TrainingWish, tell: Callable[..., None]) 
         flags, found.pictures, seen, kind=kind, preset=wish.preset, sizes=sizes, least=bare.resolution
     )
     of_new = [own for one, own in zip(found.pictures, told, strict=True) if not one.prior]
+    if kind == "person":
+        faults.check_person(of_new, consent=wish.consent)
     if not wish.cut:
         faults.check_cut(new, of_new)
     pictures = await _read(config, found.pictures, wish.tags)

@@ -22,6 +22,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
         await people.merge(studio.db, kept, person)
     except KeyError:
         raise Refusal("link.unknown") from None
+    await studio.teaching.recall()
     accounts = [one.platform for one in await people.accounts(studio.db, kept)]
     return Card(text=Say("link.done", {"platforms": ", ".join(dict.fromkeys(accounts))}))
 

@@ -23,7 +23,7 @@ from engine.training_plan import MAX_PICTURES, MIN_PICTURES
 from prompts.errors import Refusal
 from prompts.spelling import near
 from prompts.tags import entry_of
-from storage import pictures, shares
+from storage import people, pictures, shares
 from storage.trainings import KeptTraining
 
 
@@ -33,6 +33,8 @@ async def run(studio: Studio, request: Request, rest: str) -> Card | None:
     codes, rest = orders.codes(rest)
     if not (rest or codes or request.files or request.training):
         return cards.list_card(await teaching.mine(person))
+    if orders.deletes(rest) and (found := await _of_others(studio, request, orders.deletes(rest))):
+        return found
     mine = await teaching.mine(person)
     kept: KeptTraining | None
     if request.training:
@@ -54,6 +56,20 @@ async def run(studio: Studio, request: Request, rest: str) -> Card | None:
         kept = await teaching.draft(request, name)
     order = orders.read(words, len(await teaching.pictures(person, kept.id)))
     return await _done(studio, request, kept, order)
+
+
+async def _of_others(studio: Studio, request: Request, who: str) -> Card | None:
+    """Asks about what is to be deleted; admins and moderators may mean that of others. None where somebody else means
+    nothing. Raises Refusal `training.no_other`."""
+    found = await studio.teaching.meant(request, who)
+    if len(found) == 1 and found[0].person == request.person.id:
+        return cards.delete_card(found[0])
+    if not found:
+        if not (request.person.admin or request.room.moderator):
+            return None
+        raise Refusal("training.no_other", who=who[:40])
+    rows = {one.person: await people.get(studio.db, one.person) for one in found}
+    return cards.others_card([(one, row.name if (row := rows[one.person]) else "") for one in found])
 
 
 def _meant(mine: Sequence[KeptTraining], text: str) -> tuple[str, str, KeptTraining | None]:
@@ -147,7 +163,12 @@ async def _pictures(studio: Studio, request: Request, codes: Sequence[str]) -> l
 def _of_zip(found: FolderPictures) -> list[NewPicture]:
     return [
         NewPicture(
-            one.path.name, checked(Upload(one.path.name, one.content)).content, one.caption, one.repeats, one.named
+            one.path.name,
+            checked(Upload(one.path.name, one.content)).content,
+            one.caption,
+            one.repeats,
+            one.named,
+            one.prior,
         )
         for one in found.pictures
     ]

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from bot.training.planning import english
 from bot.training.tag_changes import TagChange, tags_of
+from prompts import traditional
 from prompts.errors import Refusal
 from prompts.safety.judge import judge_text
+from prompts.tag_names import in_chinese
 from prompts.translate.translator import Translator
 from storage.trainings import KeptPicture
 
@@ -24,8 +26,13 @@ class SaidTag:
     source: str = ""
 
     def is_called(self, names: frozenset[str]) -> bool:
-        """Whether it is one of these, in either language, in small letters."""
-        return bool({self.tag.casefold(), self.source.casefold()} & names)
+        """Whether it is one of these, in small letters: in English, in what it was said in, or in the Chinese that
+        cards and the page show for it, in either script."""
+        known = in_chinese(self.tag)
+        called = {self.tag, self.source, known, *(traditional.written(known, one) for one in traditional.SCRIPTS)} - {
+            ""
+        }
+        return not names.isdisjoint(map(str.casefold, called))
 
 
 def of_picture(picture: KeptPicture) -> tuple[SaidTag, ...]:
@@ -58,11 +65,13 @@ async def _said(tag: str, translators: Sequence[Translator]) -> list[SaidTag]:
 
 async def changed(tags: Sequence[SaidTag], change: TagChange, translators: Sequence[Translator]) -> tuple[SaidTag, ...]:
     """What is said of a picture after a change; tags are found by either language."""
+    if change.does in ("minus", "rename"):
+        meant = [one.tag for one in await said(", ".join(change.tags), translators)]
+        names = frozenset(map(str.casefold, (*change.tags, *meant)))
     if change.does == "minus":
-        names = frozenset(map(str.casefold, change.tags))
         return tuple(one for one in tags if not one.is_called(names))
     if change.does == "rename":
-        names, to = frozenset(map(str.casefold, change.tags)), await said(change.to, translators)
+        to = await said(change.to, translators)
         return tuple([new for one in tags for new in (to if one.is_called(names) else (one,))])
     new = await said(", ".join(change.tags), translators)
     return new if change.does == "set" else (*tags, *new)

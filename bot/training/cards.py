@@ -12,7 +12,9 @@ from bot.studio.tag_cards import both
 from bot.training import sheets
 from bot.training.now import TrainingNow
 from bot.training.tag_changes import numbers, tags_of
+from bot.training.templates import PORTRAITS, SHAPE, portraits
 from engine.training_plan import KINDS
+from prompts.errors import Refusal
 from prompts.traditional import chinese, written
 from storage.database import Database
 from storage.trainings import KeptPicture, KeptTraining
@@ -87,9 +89,10 @@ def _selects(now: TrainingNow) -> tuple[Select, ...]:
 async def choices_card(db: Database, now: TrainingNow, what: str) -> Card:
     """The choices of one thing, where a platform has no lists to choose from."""
     kept = now.kept
-    chosen = tuple(one for one in _selects(now) if one.target.endswith(f".{what}"))
+    chosen = tuple(one for one in (*_selects(now), *_tries(kept)) if one.target.endswith(f".{what}"))
     text = Say(f"training.choose_{what}", {"name": kept.name})
-    shown = await sheets.of_pictures(db, now)  # as before: only the words and buttons turn
+    # As before: only the words and buttons turn.
+    shown = await (sheets.of_pictures if kept.state == "draft" else sheets.of_course)(db, now)
     return Card(text=text, pictures=shown, selects=chosen, language=kept.language, panel=True, training=kept.id)
 
 
@@ -213,7 +216,29 @@ async def _ended(db: Database, now: TrainingNow) -> Card:
     names += ["train_curve"] if kept.losses else []
     names += ["train_unshare" if kept.shared else "train_share", "train_download"] if kept.file else []
     text = Say(f"training.{kept.state}", {"name": kept.name, "file": kept.file})
-    return _card(now, text, fields, await sheets.of_course(db, now), (*names, "train_again", "train_delete"))
+    return _card(
+        now,
+        text,
+        fields,
+        await sheets.of_course(db, now),
+        (*names, "train_again", "train_delete"),
+        selects=_tries(kept),
+    )
+
+
+def _tries(kept: KeptTraining) -> tuple[Select, ...]:
+    """Portraits to try, of a person who was learnt."""
+    if not kept.file or kept.kind != "person":
+        return ()
+    choices = tuple(Choice(name, Say(f"training.template.{name}")) for name in PORTRAITS)
+    return (Select(f"{SELECT}.{kept.id}.template", Say("training.field.template"), choices, ""),)
+
+
+def portrait_words(kept: KeptTraining, name: str) -> str:
+    """A text that draws a portrait of who was learnt. Raises Refusal `press.unknown`."""
+    if name not in PORTRAITS:
+        raise Refusal("press.unknown")
+    return f"{portraits(kept.trigger)[name]} {lora(kept)}".strip() + f" --ar {SHAPE}"
 
 
 def use_words(now: TrainingNow) -> str:
@@ -277,6 +302,15 @@ def list_card(mine: Sequence[KeptTraining]) -> Card:
     lines = tuple(Field(Say("training.line", {"name": one.name}), Say(*_line(one))) for one in shown)
     buttons = tuple(Button("train_show", one.id, label=Say("training.line", {"name": one.name})) for one in shown)
     return Card(text=Say("training.mine", {"count": len(mine)}), fields=lines, buttons=buttons)
+
+
+def others_card(found: Sequence[tuple[KeptTraining, str]]) -> Card:
+    """Asks a moderator which of these trainings, each with whose it is, are to be deleted."""
+    buttons = tuple(
+        Button("train_delete", one.id, danger=True, label=Say("training.others_line", {"name": one.name, "who": who}))
+        for one, who in found[:MINE]
+    )
+    return Card(text=Say("training.others"), buttons=buttons)
 
 
 def delete_card(kept: KeptTraining) -> Card:

@@ -199,8 +199,8 @@ def _fields(told: Mapping[str, Any]) -> tuple[dict[str, Json], list[str]]:
         unused += [] if schedule in _SCHEDULES else [f"lr_scheduler={schedule}"]
     steps, warm = _number(told.get("max_train_steps")), _number(told.get("lr_warmup_steps"))
     if percent := _number(told.get("lr_warmup")):  # the GUI's, of a hundred
-        said["warm"] = min(1.0, percent / 100)
-    elif warm and steps:
+        said["warm"] = min(1.0, max(0.0, percent / 100))
+    elif warm and steps and warm > 0 < steps:
         said["warm"] = min(1.0, warm if warm < 1 else warm / steps)
     return said, unused
 
@@ -229,7 +229,7 @@ def _whole(value: Any) -> int:
 def _side(value: Any) -> int:
     """The side of the square that has a resolution's area, "768,512" or 512; 0 for none."""
     parts = value if isinstance(value, list) else str(value or "").lower().replace("x", ",").split(",")
-    sides = [number for part in parts if (number := _number(part))]
+    sides = [min(number, 1e6) for part in parts if (number := _number(part) or 0.0) > 0]
     return round(math.prod(sides) ** (1 / len(sides))) if sides else 0
 
 

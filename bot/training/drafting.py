@@ -9,6 +9,7 @@ from typing import cast
 
 from bot.training import captions, looked_at
 from bot.training.now import TrainingEstimate
+from bot.training.sample_jobs import SAMPLES
 from engine.errors import BadPlan
 from engine.files.catalog import Model
 from engine.queue.estimate import Estimate
@@ -19,8 +20,10 @@ from prompts.errors import Refusal
 from prompts.prompt import Json, Prompt
 from storage.trainings import KeptPicture, KeptTraining
 
-FILES = 10  # kept along the way, where nobody says otherwise
+FILES = 10  # kept along the way at most, where nobody says otherwise
 MOST_FILES = 50
+SAMPLED = 0.1  # of the time of a training that drawing the samples of those files may take
+SAMPLE_STEPS = 25  # of a usual sample
 LEARNING = 1.5  # of the seconds of a guided step that learning from one picture takes: forwards, and back twice as long
 NUMBERS: Mapping[str, tuple[int, int]] = {
     "steps": (1, MAX_STEPS), "seed": (0, MAX_SEED), "rank": (1, 256), "files": (1, MOST_FILES),
@@ -97,7 +100,14 @@ def _caption(kept: KeptTraining, one: KeptPicture) -> str:
 
 def every(kept: KeptTraining, plan: TrainingPlan) -> int:
     """How many steps lie between two files along the way."""
-    return max(1, math.ceil(plan.steps / int(str(kept.wishes.get("files") or FILES))))
+    return max(1, math.ceil(plan.steps / (int(str(kept.wishes.get("files") or 0)) or files(plan))))
+
+
+def files(plan: TrainingPlan) -> int:
+    """How many files are kept, that at the end among them: each has its samples drawn, which is not to take long beside
+    the learning. A short training has that of the end alone."""
+    learning = LEARNING * plan.views * (2 if plan.prior else 1)  # in guided steps
+    return min(FILES, 1 + int(SAMPLED * learning / (SAMPLES * SAMPLE_STEPS)))
 
 
 def estimate(plan: TrainingPlan, known: Estimate, others: Sequence[KeptTraining], left: int | None) -> TrainingEstimate:

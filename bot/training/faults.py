@@ -39,6 +39,16 @@ def _faults(pictures: Sequence[FolderPicture], found: Sequence[PictureFlags], le
         yield Say("train.one_background", {"count": count, "all": len(pictures)})
 
 
+def check_person(found: Sequence[PictureFlags], *, consent: bool) -> None:
+    """Raises Refusal `train.no_face` where not half of the pictures of a person show a face, `train.consent` where
+    nobody has agreed to being learnt."""
+    shown = sum(bool(one.faces) for one in found)
+    if 2 * shown < len(found):
+        raise Refusal("train.no_face", count=len(found) - shown)
+    if not consent:
+        raise Refusal("train.consent", count=shown)
+
+
 def check_cut(pictures: Sequence[FolderPicture], found: Sequence[PictureFlags]) -> None:
     """Raises Refusal `train.cut_asked` where so much of a picture would be cut off that somebody has to be asked."""
     much = [place for place, one in enumerate(found) if one.lost > CUT]

@@ -27,6 +27,7 @@ LARGEST = 64 * 2**20  # bytes of a picture
 MOST_PIXELS = 100_000_000
 LONGEST = 4000  # characters of a caption
 MOST_TEXT = 2**20  # bytes of a file with one
+MOST_REPEATS = 100
 PRIOR = "reg"  # the folder in which kohya's trainers have what is not to be forgotten
 _REPEATED = re.compile(r"(\d{1,4})_(.+)")
 _CHINESE = re.compile(r"[㐀-鿿]")
@@ -122,9 +123,11 @@ _NOTHING = FolderPicture(PurePosixPath("-"), "", (0, 0), "")
 
 
 def in_proportion(found: Sequence[FolderPicture]) -> tuple[FolderPicture, ...]:
-    """The pictures, each as often as it counts beside the others: where all count ten times, each counts once."""
+    """The pictures, each as often as it counts beside the others: where all count ten times, each counts once, and none
+    MOST_REPEATS times as often as another."""
     common = math.gcd(*(one.repeats for one in found)) or 1
-    return tuple(replace(one, repeats=one.repeats // common) for one in found)
+    most = max((one.repeats for one in found), default=1) / MOST_REPEATS  # what counts so often counts that
+    return tuple(replace(one, repeats=max(1, round(one.repeats / max(common, most)))) for one in found)
 
 
 def _outer(pictures: Sequence[PurePosixPath]) -> int:

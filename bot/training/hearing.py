@@ -206,6 +206,9 @@ class Hearing:
         path = learnt_files.half(self._data, kept.id, step)
         try:
             await asyncio.to_thread(learnt_files.write, path, blob)
+            if await trainings.get(self._db, kept.id) is None:  # deleted meanwhile
+                await asyncio.to_thread(learnt_files.remove, self._data, kept.id, None)
+                return
             await self.recall()
             if not await trainings.jobs_of_step(self._db, kept.id, step):
                 job = await sample_jobs.samples(self._studio, kept, step)
@@ -355,6 +358,7 @@ class Hearing:
             await self._unwanted(kept)
             await previews.forget(self._db, learnt_files.preview(path), kept.person)
         gone = await asyncio.to_thread(learnt_files.remove, self._data, training, path)
+        await self._studio.queue.trainings.forget(training)  # again: workers forget LoRAs whose files are gone
         await known_files.forget(self._db, gone)
         await trainings.remove(self._db, training)
         await self._showing.gone(kept)

@@ -24,6 +24,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "steps": ("steps", "步数"),
     "seed": ("seed", "种子"),
     "rank": ("rank", "秩"),
+    "files": ("files", "份数", "存档"),
     "name": ("name", "rename", "改名", "名字"),
 }  # what of a training is chosen by a word and a value
 DEEDS: Mapping[str, tuple[str, ...]] = {
@@ -58,7 +59,7 @@ PRESET_NAMES: Mapping[str, tuple[str, ...]] = {
 TAGS = ("tags", "tag", "标签", "打标")
 FROM = ("from", "choose", "step", "take", "从", "选", "选用", "第", "用")
 OUT = ("out", "remove", "without", "去掉图", "去图", "删图", "移除")
-NUMBERS = frozenset({"steps", "seed", "rank"})
+NUMBERS = frozenset({"steps", "seed", "rank", "files"})
 _STEP = re.compile(r"\s*(?:第\s*)?(\d{1,6})\s*(?:steps?|步)?\s*$", re.IGNORECASE)
 _CODE = re.compile(r"[#＃]([0-9A-Za-z]{6,64})(?=\s|$|[,，、])")
 _QUOTED = re.compile(r"[\"“”「『](.+?)[\"“”」』]\s*")
@@ -131,6 +132,12 @@ def says(text: str) -> bool:
     first, _ = _first(text)
     known = {*_verbs(VALUES), *_verbs(DEEDS), *TAGS, *OUT}
     return first in known or is_change(text)
+
+
+def deletes(text: str) -> str:
+    """Whose training, or which, a text wants deleted: what stands behind the word for it."""
+    first, _, who = text.strip().partition(" ")
+    return who.strip() if first.casefold() in DEEDS["delete"] else ""
 
 
 def kind_called(said: str) -> str:

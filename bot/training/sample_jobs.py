@@ -20,6 +20,7 @@ from storage.trainings import KeptTraining
 
 PLATFORM = "training"  # where these jobs' answers stand: no chat's
 PRIOR = 16  # pictures of the class
+SAMPLES = 4  # drawn with each file
 CLASS = -1  # the step that stands for them
 NOTHING = {"person": "a person", "style": "a landscape"}  # without the trigger, where a caption says nothing else
 

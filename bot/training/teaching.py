@@ -33,8 +33,8 @@ from prompts.errors import Refusal
 from prompts.prompt import Json
 from prompts.safety.signs import verdict
 from prompts.translate.translator import Translator
-from storage import trainings
-from storage.database import new_id
+from storage import people, trainings
+from storage.database import Database, new_id
 from storage.jobs import Place
 from storage.trainings import ACTIVE, KeptPicture, KeptSample, KeptTraining, TrainingConsent
 
@@ -342,7 +342,7 @@ class Teaching:
             if await self.needs_consent(training):
                 raise Refusal("train.consent_first", count=faces)
             if kept.kind == "person" and 2 * faces < len(new):
-                raise Refusal("train.no_face", count=len(new) - faces)
+                raise Refusal("training.no_faces", count=len(new) - faces)
             if kept.kind == "person" or faces:
                 for one in new:
                     captions.check(captions.of_picture(one), one.name, person=True)
@@ -453,10 +453,26 @@ class Teaching:
         await self._hearing.recall()
         return await self._changed(training)
 
-    async def delete(self, person: str, training: str) -> None:
-        """Leave nothing of it: pictures, captions, checkpoints, samples, the LoRA."""
-        await self.get(person, training)
+    async def delete(self, asked: Request | Press, training: str) -> None:
+        """Leave nothing of it: pictures, captions, checkpoints, samples, the LoRA. Raises Refusal as `deletable`."""
+        kept = await self.deletable(asked, training)
+        if kept.person != asked.person.id:
+            log.warning("training %s of %s is deleted by %s", kept.id, kept.person, asked.person.id)
         await self._hearing.remove(training)
+
+    async def deletable(self, asked: Request | Press, training: str) -> KeptTraining:
+        """A training that somebody may delete: their own, any for an admin, and for moderators those whose card stands
+        in their chat. Raises Refusal `train.gone`."""
+        kept = await trainings.get(self._db, training)
+        if kept is None or not _may_delete(asked, kept):
+            raise Refusal("train.gone")
+        return kept
+
+    async def meant(self, asked: Request | Press, who: str) -> list[KeptTraining]:
+        """What somebody may delete that is called so: by its id, its name, or the id of whose it is."""
+        found = [one for one in await trainings.every(self._db) if _may_delete(asked, one)]
+        called = {who.casefold(), *([person.id] if (person := await _person(self._db, asked, who)) else [])}
+        return [one for one in found if called & {one.id, one.name.casefold(), one.person}]
 
     async def forget(self, person: str) -> None:
         """Leave nothing of all that somebody had learnt."""
@@ -538,11 +554,19 @@ class Teaching:
             seconds_left=left,
         )
 
+    async def renew(self, kept: KeptTraining) -> None:
+        """Have the card tell how it is, where it stands."""
+        await self._changed(kept.id)
+
     # --- over the whole time ---
 
     async def open(self) -> None:
         """Take up every training that is not done, and know whose every file is."""
         await self._hearing.open()
+
+    async def recall(self) -> None:
+        """Know anew whose every file is: of two people one has become."""
+        await self._hearing.recall()
 
     async def hear(self, news: Changed | Progress | Finished) -> bool:
         """Whether news of the queue are of a job that a training ordered: then they are dealt with."""
@@ -583,3 +607,15 @@ class Teaching:
             raise Refusal("train.gone")
         await self._hearing.tell(kept)
         return kept
+
+
+def _may_delete(asked: Request | Press, kept: KeptTraining) -> bool:
+    mine = kept.person == asked.person.id
+    here = (kept.place.platform, kept.place.chat) == (asked.place.platform, asked.place.chat)
+    return mine or asked.person.admin or (asked.room.moderator and here)
+
+
+async def _person(db: Database, asked: Request | Press, who: str) -> people.PersonRow | None:
+    platform, _, account = who.rpartition(":")
+    account = account.strip("<@!>")
+    return await people.find_person(db, platform or asked.place.platform, account) or await people.get(db, account)

@@ -4,6 +4,7 @@ nothing that unpacks into more than it seems."""
 from __future__ import annotations
 
 import io
+import lzma
 import stat
 import zipfile
 import zlib
@@ -17,7 +18,9 @@ from prompts.errors import Refusal
 MOST_ENTRIES = 2000
 MOST_BYTES = 512 * 2**20  # of all files unpacked
 _UTF8, _LOCKED = 0x800, 0x1  # flags of an entry
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, OSError, ValueError,
+)  # fmt: skip
 
 
 def pictures_of_zip(content: bytes, name: str = "zip") -> FolderPictures:

@@ -130,6 +130,29 @@ def drop_merged(loaded: Loaded) -> None:
         loaded.adapted["unet"].drop_merged()
 
 
+def forget_gone(loaded: Loaded) -> None:
+    """Have nothing in memory of LoRAs and embeddings whose files are not there any more as they were read."""
+    loras = [key for key in loaded.loras if not _is_there(*key)]
+    vectors = [key for key in loaded.vectors if not _is_there(key[0], None, key[1])]
+    for lora in loras:
+        del loaded.loras[lora]
+    for vector in vectors:
+        del loaded.vectors[vector]
+    if loras or vectors:
+        loaded.embeddings.clear()  # of texts that were read with them
+        for adapted in loaded.adapted.values():
+            adapted.clear()
+
+
+def _is_there(path: Path, size: int | None, modified: int) -> bool:
+    """Whether a file is as it was; without a size, when it was changed tells."""
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    return size in (None, status.st_size) and status.st_mtime_ns == modified
+
+
 def _roomy(loaded: Loaded, size: int) -> bool:
     """Whether a copy of so many bytes of the UNet's weights may lie on the device: where it stays there whole, and as
     much again is left for the pictures. Not in bfloat16, whose eight bits would round small changes away."""

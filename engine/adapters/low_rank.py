@@ -94,6 +94,13 @@ class Adapted:
         """Forget the merged copies, so that their memory is free."""
         self._merged = None
 
+    def clear(self) -> None:
+        """Hold no adapters; a call puts on those that it wants."""
+        self._put_on([])
+        self._stretches.clear()
+        self._shares.clear()
+        self.drop_merged()
+
     def _serving(self, mixes: Sequence[Mix], area: int, room: Callable[[int], bool]) -> Merged | None:
         """Merged weights for a batch whose entries all want the same. There is one set of them: a batch that takes
         turns with theirs draws with its adapters beside the layers."""

@@ -26,7 +26,7 @@ def named(folders: Sequence[Path], kind: Kind, digests: Iterable[str]) -> str:
     wanted = tuple(one for one in (digest.strip().lower().removeprefix("0x") for digest in digests) if _is_hash(one))
     if not wanted:
         return ""
-    finds = (one for one in model_folders.finds(folders) if not private.hidden(one.path))
+    finds = (one for one in model_folders.finds(folders) if not private.hidden(one.path, one.identity.kind))
     files = [one for one in finds if one.identity.kind == kind and not one.identity.problem]
     for file in files:
         if any(_same(one, known) for one in wanted for known in _quick(file)):

@@ -189,7 +189,7 @@ def models(folders: Sequence[Path]) -> tuple[Model, ...]:
 
 def skipped(folders: Sequence[Path]) -> tuple[Skipped, ...]:
     """The files in the folders that cannot be used, each with the reason."""
-    finds = (find for find in model_folders.finds(folders) if not private.hidden(find.path))
+    finds = (find for find in model_folders.finds(folders) if not private.hidden(find.path, find.identity.kind))
     found = ((find, _problem(find.identity)) for find in finds)
     return tuple(
         sorted(
@@ -352,7 +352,7 @@ def _find(known: Iterable[N], name: str, key: str, folders: Sequence[Path], kind
 
 def _usable(folders: Sequence[Path], kind: Kind) -> Iterable[Find]:
     finds = (find for find in model_folders.finds(folders) if find.identity.kind == kind)
-    return (find for find in finds if not _problem(find.identity) and not private.hidden(find.path))
+    return (find for find in finds if not _problem(find.identity) and not private.hidden(find.path, kind))
 
 
 def _problem(identity: Identity) -> str:

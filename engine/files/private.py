@@ -9,6 +9,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
+LEARNT = ("lora", "embedding", "unknown", "")  # kinds that a file which somebody has learnt may be taken for
+
 
 @dataclass(frozen=True, slots=True)
 class PrivateFile:
@@ -32,6 +34,9 @@ class PrivateFile:
 
 # A program in which nobody is told apart (a worker, a command at the terminal) knows of none, and sees all there are.
 _files: dict[Path, PrivateFile] = {}
+# Those that have a place in lists, by their names in small letters: wherever such a file lies, on another machine or in
+# a folder that the settings put behind another by now, its name is the one person's.
+_named: dict[str, PrivateFile] = {}
 _halves: list[Path] = []  # the folder where files from along the way lie
 _looking: ContextVar[str] = ContextVar("looking", default="")
 
@@ -39,14 +44,18 @@ _looking: ContextVar[str] = ContextVar("looking", default="")
 def keep(files: Iterable[PrivateFile], halves: Path) -> None:
     """Have these be all there are; what else lies in `halves` is nobody's."""
     known = {one.path.absolute(): one for one in files}
+    named = {path.stem.casefold(): one for path, one in known.items() if not one.half}
     _halves[:] = [halves.absolute()]
     _files.clear()
     _files.update(known)
+    _named.clear()
+    _named.update(named)
 
 
 def forget() -> None:
     """Know of none, as a program that has just begun."""
     _files.clear()
+    _named.clear()
     _halves.clear()
 
 
@@ -60,13 +69,13 @@ def seen_by(person: str) -> Iterator[None]:
         _looking.reset(before)
 
 
-def hidden(path: Path) -> bool:
-    """Whether whoever looks may not know of a file."""
+def hidden(path: Path, kind: str = "") -> bool:
+    """Whether whoever looks may not know of a file; `kind` is a word of engine/files/identity.py ("": not known)."""
     if not _halves:
         return False
     path = path.absolute()
-    if one := _files.get(path):
-        return not (one.shared and not one.half) and one.owner != _looking.get()
+    if one := _files.get(path) or (_named.get(path.stem.casefold()) if kind in LEARNT else None):
+        return _withheld(one)
     return _halves[0] in path.parents
 
 

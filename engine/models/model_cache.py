@@ -117,6 +117,11 @@ class ModelCache:
             found[loaded.model.name] = loaded.tier.name
         return found
 
+    @property
+    def all(self) -> tuple[Loaded, ...]:
+        """Every model in memory."""
+        return tuple(self._loaded.values())
+
     def _bytes(self) -> int:
         """The memory all weights take; a part that two models share counts once."""
         parts = {id(part): part for loaded in self._loaded.values() for part in loaded.parts}

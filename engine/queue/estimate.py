@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
+from weakref import ref
 
 from engine import second_pass
 from engine.queue import entries
@@ -22,11 +23,12 @@ START = 8.0
 MAKING, PACE, LARGE = 1.0, 400e6, 6 * 10**9
 OVERLAP = 1.25  # tiles lie over one another: so many times the area of the enlarged picture is drawn
 NET = 0.4  # of a UNet's call a net's takes: 0.35 for SD 1.5, 0.45 for SDXL, by counting operations
-KNOWN = 20_000  # recipes whose size is remembered
+KNOWN = 20_000  # recipes on devices whose seconds are remembered until something is learnt
 SMOOTHING = 0.3  # share of the newest measurement: five pictures forget a cold start
 
 
-_known: dict[int, tuple[Recipe, Mapping[str, float]]] = {}  # by identity: a recipe that is held here keeps its own
+# By identity, as long as the recipe is somewhere: thousands that were drawn long ago would fill the memory.
+_known: dict[int, tuple[ref[Recipe], Mapping[str, float]]] = {}
 
 
 def work(recipe: Recipe) -> float:
@@ -36,13 +38,16 @@ def work(recipe: Recipe) -> float:
 
 def parts(recipe: Recipe) -> Mapping[str, float]:
     """What `_parts` says of a recipe, reckoned once: the queue asks for it at every turn."""
-    known = _known.get(id(recipe))
-    if known is not None and known[0] is recipe:
+    key = id(recipe)
+    if known := _known.get(key):
         return known[1]
-    if len(_known) >= KNOWN:
-        _known.clear()
-    _known[id(recipe)] = recipe, _parts(recipe)
-    return _known[id(recipe)][1]
+    found = _parts(recipe)
+    _known[key] = ref(recipe, lambda gone: _drop(key)), found
+    return found
+
+
+def _drop(key: int) -> None:
+    _known.pop(key, None)
 
 
 def _parts(recipe: Recipe) -> Mapping[str, float]:

@@ -277,7 +277,8 @@ class Balance:
         found = None
         for owner, (assignment, index) in givers.items():
             other, below = self.share(owner), LANES.index(assignment.job.lane)
-            if owner == claim.owner or below < lane or (full and index in assignment.of.steps):
+            own_too = owner == claim.owner and below == lane  # what runs in the background gives way to its owner, too
+            if own_too or below < lane or (full and index in assignment.of.steps):
                 continue
             new = not own.begun and own.had + load < other.had
             if below > lane or new or own.soon(row) + load <= other.soon(-row):

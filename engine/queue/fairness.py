@@ -41,6 +41,10 @@ class Line:
         """How many jobs of a person wait."""
         return self._count.get(owner, 0)
 
+    def asked_by(self, owner: str) -> int:
+        """How many of them are not in the background."""
+        return len(self._lanes[Lane.INTERACTIVE].waiting.get(owner, ()))
+
     @property
     def owners(self) -> Collection[str]:
         """Those who have jobs that wait."""

@@ -171,6 +171,7 @@ class HostsPool:
         workers = list(host.workers.values())
         host.workers.clear()
         host.drawn.clear()
+        host.letters = asyncio.Queue()  # with the pictures in them: a machine that starts anew is another session
         model_folders.lies_elsewhere(session, ())
         # All of them first: what one was drawing is not to be handed to the next.
         self.workers = [worker for worker in self.workers if worker not in workers]

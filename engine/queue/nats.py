@@ -75,7 +75,23 @@ class NatsPool(HostsPool):
     async def _begin(self) -> None:
         self._connection.back = self._back
         self._opened = True
-        await self._listen(first=True)
+        from nats.errors import Error  # it is here: the server has answered
+
+        try:
+            await self._listen(first=True)
+        except (Error, TimeoutError) as error:  # it is there, and cannot tell yet, or refuses this user something
+            if not self._patient:
+                raise Refusal("hosts.unreachable", where=self._connection.server.where) from error
+            log.warning("the server of the hosts does not let us hear of them: %s; it is tried again", error)
+            self._spawn(self._listen_later())
+
+    async def _listen_later(self) -> None:
+        while True:
+            await asyncio.sleep(AGAIN)
+            try:
+                return await self._listen(first=True)
+            except Exception as error:  # of whatever kind: the server is only starting
+                log.debug("the server is not ready: %s: %s", type(error).__name__, error)
 
     async def _shut(self) -> None:
         for task in tuple(self._tasks):

@@ -70,6 +70,12 @@ class News:
         """Have something told after all that came before it."""
         self._untold.put_nowait(news)
 
+    def put_step(self, news: Progress) -> None:
+        """Have a step of a job told, unless the listener is far behind, as it is while it waits for a store of pictures
+        that is away: with their previews, steps of minutes would fill the memory, and the next one knows better."""
+        if self._untold.qsize() <= BEHIND:
+            self.put(news)
+
     def standings_soon(self) -> None:
         """Have the standings told, all that changes until then in one round."""
         if self._round is None:

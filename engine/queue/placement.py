@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from engine.files.shelf import Need
 from engine.queue.course import Course
 from engine.queue.pool import Worker
 from engine.queue.waiting import Waiting
@@ -17,6 +19,15 @@ AHEAD = 32  # jobs behind one that waits for its model that are looked at for a 
 AWAY = 1024
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What holds for all jobs that are looked at in one moment: `ends` is when a worker has done what it has and loaded
+    these models, `waits` how long until one that holds them has a row (None: there is none). Many want the same."""
+
+    ends: dict[tuple[str, frozenset[str]], float]
+    waits: dict[tuple[frozenset[str], frozenset[Need]], float | None]
+
+
 def turn(work: Workload, waiting: Waiting) -> tuple[Course, Worker] | None:
     """The job whose turn it is and its home. Where it does better to wait for a worker that holds its model, other
     people's behind it may have the others; the same person's keep their order."""
@@ -24,6 +35,7 @@ def turn(work: Workload, waiting: Waiting) -> tuple[Course, Worker] | None:
     if not free:
         return None
     deferred: set[str] = set()
+    known = _Known({}, {})
     looked = 0
     for course in _near(work, waiting):
         if not any(work.fits(worker, course) for worker in free):
@@ -32,10 +44,10 @@ def turn(work: Workload, waiting: Waiting) -> tuple[Course, Worker] | None:
             continue
         if course.job.owner in deferred:
             continue
-        chosen = home(work, course, free)
+        chosen = home(work, course, free, known)
         if chosen is None:
             return None
-        if not defers(work, course, chosen):
+        if not defers(work, course, chosen, known):
             return course, chosen
         deferred.add(course.job.owner)
         looked += 1
@@ -55,41 +67,52 @@ def _near(work: Workload, waiting: Waiting) -> Iterator[Course]:
         yield from itertools.islice(waiting.first_of(AWAY), AHEAD, None)
 
 
-def home(work: Workload, course: Course, free: Sequence[Worker]) -> Worker | None:
+def home(work: Workload, course: Course, free: Sequence[Worker], known: _Known) -> Worker | None:
     """Which of the free workers that have its files should finish a waiting job first, the loading of its models
     counted in; None where none may have it. What has lost a worker before needs one with nothing to do."""
     free = [worker for worker in free if work.fits(worker, course)]
     if course.job.attempt:
         free = [worker for worker in free if not worker.jobs and not work.housed(worker)]
     recipes = [course.job.recipes[index] for index in course.waiting]
-    models = {model for recipe in recipes for model in recipe.models}
+    models = frozenset(model for recipe in recipes for model in recipe.models)
+    own: dict[str, float] = {}
 
     if len(free) > LOOKED_AT:  # those that have least to do, of those that need not load before the others
         free = sorted(free, key=lambda worker: (not models <= worker.tiers.keys(), work.rows(worker)))[:LOOKED_AT]
 
     def end(worker: Worker) -> tuple[float, int]:
-        own = sum(work.estimate.seconds(recipe, worker.device) for recipe in recipes)
-        return work.loads(worker, models) + work.busy(worker) + own, work.rows(worker)
+        if worker.device not in own:
+            own[worker.device] = sum(work.estimate.seconds(recipe, worker.device) for recipe in recipes)
+        if (worker.id, models) not in known.ends:
+            known.ends[worker.id, models] = work.loads(worker, models) + work.busy(worker)
+        return known.ends[worker.id, models] + own[worker.device], work.rows(worker)
 
     return min(free, key=end, default=None)
 
 
-def defers(work: Workload, course: Course, chosen: Worker) -> bool:
+def defers(work: Workload, course: Course, chosen: Worker, known: _Known) -> bool:
     """Whether a job does better to wait for a worker that holds its models and has no row to spare than to have them
     loaded by the one chosen. It waits no longer than loading takes."""
-    models = {model for index in course.waiting for model in course.job.recipes[index].models}
+    models = frozenset(model for index in course.waiting for model in course.job.recipes[index].models)
     load = sum(work.load(chosen, model) for model in models)
     if not load or course.job.attempt:
         return False
-    holding = (worker for worker in work.pool.workers if models <= worker.tiers.keys() and work.fits(worker, course))
-    full = (worker for worker in holding if 0 < worker.slots <= work.rows(worker))
-    wait = min((work.until_free(worker) for worker in itertools.islice(full, LOOKED_AT)), default=load)
+    same = models, work.needs(course)
+    if same not in known.waits:
+        known.waits[same] = _wait(work, course, models)
+    wait = known.waits[same]
     now = work.clock()
     since = now if course.deferred is None else course.deferred
-    if wait >= load or now - since >= load:
+    if wait is None or wait >= load or now - since >= load:
         return False
     course.deferred = since
     return True
+
+
+def _wait(work: Workload, course: Course, models: frozenset[str]) -> float | None:
+    holding = (worker for worker in work.pool.workers if models <= worker.tiers.keys() and work.fits(worker, course))
+    full = (worker for worker in holding if 0 < worker.slots <= work.rows(worker))
+    return min((work.until_free(worker) for worker in itertools.islice(full, LOOKED_AT)), default=None)
 
 
 def guests(work: Workload, course: Course) -> list[Worker]:

@@ -118,8 +118,8 @@ class Queue:
         return len(self._work.serving)
 
     def admit(self, owner: str) -> None:
-        """Refuse when this person, or all together, have too many jobs waiting."""
-        if self._waiting.line.waiting_of(owner) >= self._per_person:
+        """Refuse when this person, or all together, have too many jobs waiting that they asked for."""
+        if self._waiting.line.asked_by(owner) >= self._per_person:
             raise Refusal("queue.full_person", limit=self._per_person)
         if len(self) >= self._in_all:
             raise Refusal("queue.full", limit=self._in_all)
@@ -207,15 +207,18 @@ class Queue:
         held = [course for course in self._work.serving.values() if course.held and course.home and course.home.slots]
         for course in sorted(held, key=lambda course: course.lent):
             self._spread(course)
-        if self._work.many:
-            return
+        if not self._work.many:
+            self._change_places()
+        self.trainings.look()
+
+    def _change_places(self) -> None:
+        """Have pictures of those who have had much give way."""
         self._bring_back(line=False)
         for _ in range(sum(worker.slots for worker in self.pool.workers)):
             found = Balance(self._work, self._waiting).exchange(line=not self.paused)
             if found is None:
                 break
             self._exchange(found)
-        self.trainings.look()
 
     def _bring_back(self, *, line: bool) -> None:
         """Let pictures that rest have the rows that have come free."""
@@ -265,6 +268,8 @@ class Queue:
     def _spread(self, course: Course) -> None:
         """Hand a job's held pictures over: to its home and, while nobody else waits, to workers with nothing to do."""
         alone = self._waiting.is_alone(course.job)
+        if not alone and self._work.packed(course):
+            return
         for worker, pictures in spread(self._work, course, guests(self._work, course) if alone else ()):
             others = {job.owner for job in worker.jobs.values()} - {course.job.owner}
             self._spawn(self._draw(self._work.hand(course, worker, pictures)))
@@ -298,7 +303,8 @@ class Queue:
         """Have somebody's account carry what a guest took while others were drawn for; what a worker had to spare costs
         nobody a turn."""
         if self._courses:
-            even_out(self._work, self._waiting, owner)
+            if not self._work.many:
+                even_out(self._work, self._waiting, owner)
             self._waiting.line.charge(owner, seconds)
 
     def _finish(
@@ -358,7 +364,7 @@ class Queue:
                 course.steps[index] = (event.step, event.steps)
                 course.used[index] = course.used.get(index, 0.0) + event.seconds
                 now = progress(course, self._work.alone(course))  # the next round of standings knows better
-                self._news.put(replace(now, preview=event.blob or None))
+                self._news.put_step(replace(now, preview=event.blob or None))
             case Drawn():
                 model_folders.learn(event.hashed)
                 recipe = assignment.job.recipes[event.index]

@@ -20,6 +20,7 @@ TrainingListener = Callable[[TrainingNews], Awaitable[None]]
 IDLE = 30.0  # seconds without jobs after which a worker may load a model for a guest
 # Seconds that a training waits for the machine that has its checkpoint; then another begins it anew.
 AWAY = 900.0
+FEW = 32  # workers that are looked at all the time; of more only while somebody wants something learnt
 MAX_DEATHS = 3  # of workers in a row, without a step beyond all that were known: then a training is given up
 
 
@@ -139,6 +140,9 @@ class TrainingQueue:
     def look(self) -> None:
         """Give trainings that wait to workers that may have them."""
         now = self._clock()
+        if not self._standings and len(self._pool.workers) > FEW:
+            self._idle.clear()
+            return
         for worker in self._pool.workers:
             if worker.slots and not worker.jobs:
                 self._idle.setdefault(worker.id, now)

@@ -182,6 +182,12 @@ class Workload:
         rows = sum(len(assignment.active) for assignment in self.of(worker))
         return rows + sum(len(course.held) for course in self.housed(worker) if held and not course.lent)
 
+    def packed(self, course: Course) -> bool:
+        """Whether the home of a job has no row for any of its held pictures; most have none most of the time."""
+        if course.job.attempt or len(self.pool.workers) == 1 or course.home is None:
+            return False
+        return course.home.slots <= self.rows(course.home, held=False)
+
     def free(self) -> list[Worker]:
         """The workers with a row to spare. What has lost a worker before is drawn alone, to harm no other."""
         workers = self.pool.workers

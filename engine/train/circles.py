@@ -16,9 +16,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from engine.errors import BadPlan
 from engine.files import catalog
 from engine.train.lora_file import write
 from engine.training_plan import TrainingPicture, TrainingPlan, planned
+from prompts.errors import Refusal
 
 COLOURS = {
     "red": (205, 48, 44), "orange": (240, 140, 30), "yellow": (245, 214, 60), "green": (58, 150, 72),
@@ -79,10 +81,15 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=0, help="how many steps; as many as suit, if not said")
     parser.add_argument("--seed", type=int, default=0)
     told = parser.parse_args()
-    model = catalog.model(catalog.models(told.models), told.model, told.models)
-    told.folder.mkdir(parents=True, exist_ok=True)
-    plan = plan_of(model, laid(told.folder, model.width, told.seed, told.count), told.seed, told.steps)
-    write(told.folder / "plan.json", json.dumps(plan.to_json(), ensure_ascii=False, indent=1).encode())
+    try:
+        model = catalog.model(catalog.models(told.models), told.model, told.models)
+        # What is no plan is told before anything is drawn.
+        plan_of(model, [TrainingPicture("a", "", "", map="b")] * told.count, told.seed, told.steps)
+        told.folder.mkdir(parents=True, exist_ok=True)
+        plan = plan_of(model, laid(told.folder, model.width, told.seed, told.count), told.seed, told.steps)
+        write(told.folder / "plan.json", json.dumps(plan.to_json(), ensure_ascii=False, indent=1).encode())
+    except (BadPlan, Refusal, OSError) as error:
+        parser.error(str(error))
     print(told.folder / "plan.json")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from engine.errors import TrainingFailed
 from engine.models.loaded import Loaded
 from engine.models.twin import twin
 from engine.train.dice import Purpose, dice
-from engine.train.lora_file import WEIGHTS, parts, write
+from engine.train.lora_file import WEIGHTS, parts, whole_folder, write
 from engine.train.pupil import asked, settled, spare
 from engine.train.words import Reader
 from engine.training_plan import TrainingPlan
@@ -70,16 +69,9 @@ class ControlPupil:
         if path.suffix:
             write(path, parts(tensors, metadata))
             return
-        part = path.with_name(f"{path.name}.part")
-        shutil.rmtree(part, ignore_errors=True)
-        try:
-            part.mkdir()
-            self._net.save_config(part)
-            write(part / WEIGHTS, parts(tensors, metadata))
-            part.replace(path)
-        except OSError:
-            shutil.rmtree(part, ignore_errors=True)
-            raise
+        with whole_folder(path) as made:
+            self._net.save_config(made)
+            write(made / WEIGHTS, parts(tensors, metadata))
 
 
 def _eyes(layers: nn.Module, seed: int) -> None:

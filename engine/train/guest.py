@@ -45,6 +45,7 @@ class _Task:
     run: TrainingRun | None = None
     waits: bool = False  # for something that another thread does
     told: int = 0  # steps whose losses were
+    sent: int = 0  # the step of the last half-learnt file
     said: float = 0.0  # when something was
     seconds: float = 0.0  # of device time that were not
     resting: bool = False
@@ -127,12 +128,14 @@ class Guest:
             self._leave(self._task)
 
     def forget(self, training: str) -> None:
-        """Leave memory without a word, and delete the training's folder."""
+        """Leave memory without a word, delete the training's folder, and forget what was drawn with whose file is
+        gone: that of a deleted training."""
         if self._task and self._task.order.training == training:
             self._drop()
         self._unwritten.pop(training, None)
         if folder := self._folder_of(training):
             shutil.rmtree(folder, ignore_errors=True)
+        self._library.forget_gone()
 
     def close(self) -> None:
         """Keep a checkpoint before the worker ends."""
@@ -184,27 +187,18 @@ class Guest:
         task = self._task
         if task is None:
             return
-        failure: Exception | None = None
         self._turning, self._thread = True, threading.get_ident()
         began = self._clock()
-        try:
-            self._advance(task)
-        except (BrokenPipeError, ConnectionError):
-            raise  # nobody listens any more
-        except Exception as error:
-            card.check(error)
-            if not _expected(error):
-                log.exception("training %s failed", task.order.training)
-            failure = error.with_traceback(None)  # whose frames hold what filled the memory
-        finally:
-            self._turning = False
-            self._cost = self._clock() - began
-            task.seconds += self._cost
-        if failure:
-            self._failed(task, failure)
-        elif task is self._task and task.run:
+        failure = _tried(task, lambda: self._advance(task))
+        self._turning = False
+        self._cost = self._clock() - began
+        task.seconds += self._cost
+        if failure is None and task is self._task and (run := task.run):
+            failure = _tried(task, lambda: self._report(task, run))
+        if failure is None:
             task.short = False
-            self._report(task, task.run)
+        elif task is self._task:
+            self._failed(task, failure)
 
     def _prepared(self, task: _Task) -> Iterator[None]:
         """Prepare a training piece by piece, each of them short enough for a picture to wait for."""
@@ -241,19 +235,18 @@ class Guest:
 
     def _report(self, task: _Task, run: TrainingRun) -> None:
         order = task.order
-        half = run.step > task.told and _is_half(task, run.step)
+        # At the first word as well: the one who sent it may have died before it was kept.
+        half = run.step != task.sent and _is_half(task, run.step)
         first = not task.said
         if run.done or half or first or self._clock() - task.said >= TELL:
             self._tell(task, run)
-        try:
-            if run.done:
-                file = run.file()
-                self._drop()
-                self._send(Learnt(order.training, order.attempt, "done", blob=file))
-            elif half:
-                self._send(HalfLearnt(order.training, order.attempt, run.step, run.file()))
-        except TrainingFailed as error:
-            self._failed(task, error)
+        if run.done:
+            file = run.file()
+            self._drop()
+            self._send(Learnt(order.training, order.attempt, "done", blob=file))
+        elif half:
+            self._send(HalfLearnt(order.training, order.attempt, run.step, run.file()))
+            task.sent = run.step
 
     def _tell(self, task: _Task, run: TrainingRun) -> None:
         order, sound = task.order, 0.0
@@ -305,6 +298,20 @@ class Guest:
 def _is_half(task: _Task, step: int) -> bool:
     """Whether the file as it is after a step is wanted."""
     return task.order.every > 0 and step % task.order.every == 0 and 0 < step < task.plan.steps
+
+
+def _tried(task: _Task, call: Callable[[], None]) -> Exception | None:
+    """What a training's part failed with. Raises what says that there is nobody to tell, or nothing to learn on."""
+    try:
+        call()
+    except (BrokenPipeError, ConnectionError):
+        raise  # nobody listens any more
+    except Exception as error:
+        card.check(error)
+        if not _expected(error):
+            log.exception("training %s failed", task.order.training)
+        return error.with_traceback(None)  # whose frames hold what filled the memory
+    return None
 
 
 def _expected(error: Exception) -> bool:

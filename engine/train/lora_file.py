@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
+import shutil
 import struct
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +24,7 @@ from engine.files.by_hash import old_hash
 from engine.files.catalog import Model
 from engine.training_plan import TrainingPlan
 
-_KINDS = {
+KINDS = {
     torch.float16: "F16", torch.float32: "F32", torch.bfloat16: "BF16", torch.float64: "F64", torch.int64: "I64",
     torch.int32: "I32", torch.uint8: "U8", torch.bool: "BOOL",
 }  # fmt: skip
@@ -54,7 +57,7 @@ def parts(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> Iterato
     reached = 0
     for name, tensor in sorted(tensors.items()):
         end = reached + tensor.nbytes
-        header[name] = {"dtype": _KINDS[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [reached, end]}
+        header[name] = {"dtype": KINDS[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [reached, end]}
         reached = end
     told = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     told += b" " * (-len(told) % 8)
@@ -80,7 +83,7 @@ def lora_file(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> byt
     return content(tensors, {**metadata, **hashes})
 
 
-def write(path: Path, made: bytes | Iterable[bytes]) -> None:
+def write(path: Path, made: bytes | Iterable[bytes | memoryview]) -> None:
     """The file, whole or not at all, and on the disk when this returns. Raises OSError."""
     part = path.with_name(f"{path.name}.part")
     try:
@@ -99,6 +102,23 @@ def write(path: Path, made: bytes | Iterable[bytes]) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A new folder to be filled, which then lies at `path`, in the place of what was there; or it is gone again."""
+    part, before = (path.with_name(f"{path.name}.{ending}") for ending in ("part", "before"))
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        part.mkdir()
+        yield part
+        if path.exists():  # no folder takes the place of one that has files
+            shutil.rmtree(before, ignore_errors=True)
+            path.replace(before)
+        part.replace(path)
+    finally:
+        for left in (part, before):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +160,12 @@ def metadata(plan: TrainingPlan, step: int, buckets: Mapping[tuple[int, int], in
     folder = f"{views}_{plan.trigger or plan.name}"
     convolutions = {"conv_dim": str(plan.conv_rank), "conv_alpha": str(plan.conv_alpha)} if plan.conv_rank else {}
     lists = [(size, count) for size, count in sorted(buckets.items())]
+    dataset = {
+        "is_dreambooth": True, "batch_size_per_device": plan.batch, "num_train_images": views * len(plan.new),
+        "num_reg_images": len(plan.prior), "resolution": [plan.resolution] * 2, "enable_bucket": True,
+        "subsets": [{"img_count": len(plan.new), "num_repeats": views, "image_dir": folder, "is_reg": False,
+                     "shuffle_caption": plan.shuffled, "keep_tokens": plan.kept_tags, "flip_aug": plan.flips}],
+    }  # fmt: skip
     told = {
         "ss_output_name": plan.name,
         "ss_training_comment": "",
@@ -168,16 +194,20 @@ def metadata(plan: TrainingPlan, step: int, buckets: Mapping[tuple[int, int], in
         "ss_clip_skip": 2 if family == "sdxl" else 1,
         "ss_num_train_images": views * len(plan.new),
         "ss_num_reg_images": len(plan.prior),
+        "ss_num_batches_per_epoch": math.ceil(len(plan.new) / plan.batch),
         "ss_batch_size_per_device": plan.batch,
         "ss_total_batch_size": plan.batch,
         "ss_gradient_accumulation_steps": plan.accumulate,
         "ss_resolution": f"({plan.resolution}, {plan.resolution})",
         "ss_enable_bucket": True,
+        "ss_min_bucket_reso": min(min(size) for size in buckets),
+        "ss_max_bucket_reso": max(max(size) for size in buckets),
         "ss_bucket_no_upscale": False,
         "ss_bucket_info": json.dumps(
             {"buckets": {str(at): {"resolution": list(size), "count": count} for at, (size, count) in enumerate(lists)}}
         ),
         "ss_dataset_dirs": json.dumps({folder: {"n_repeats": views, "img_count": len(plan.new)}}),
+        "ss_datasets": json.dumps([dataset]),
         "ss_reg_dataset_dirs": "{}",
         "ss_tag_frequency": json.dumps({folder: dict(sorted(tags.items()))}, ensure_ascii=False),
         "ss_min_snr_gamma": plan.snr_gamma or None,
@@ -197,6 +227,7 @@ def metadata(plan: TrainingPlan, step: int, buckets: Mapping[tuple[int, int], in
         "modelspec.implementation": "danqing",
         "modelspec.title": plan.name,
         "modelspec.trigger_phrase": plan.trigger,
+        "modelspec.tags": ", ".join(tag for tag, _ in tags.most_common(20)),
         "modelspec.resolution": f"{plan.resolution}x{plan.resolution}",
         "modelspec.prediction_type": "v" if base.prediction == "v_prediction" else "epsilon",
     }

@@ -130,7 +130,7 @@ class TrainingRun:
             dice(plan.seed, Purpose.NOISE, side, number),
         )
         sizes = torch.stack([one.size for one in shown])
-        maps = torch.cat([one.map for one in shown if one.map is not None]) if shown[0].map is not None else None
+        maps = torch.cat([one.map() for one in shown if one.map]) if shown[0].map else None
         found = self._pupil.found(noised.latents, noised.times, texts, sizes, maps)
         return noising.loss(found, noised)
 
@@ -157,12 +157,12 @@ class TrainingRun:
         if self._slower < 1.0:
             raise TrainingFailed("its losses are no numbers, with half the rate as well", "train.no_numbers")
         log.warning("losses are no numbers: back to the last checkpoint, with half the rate")
-        self._bad = 0
         if not self._resume():
             self.step, self.losses = 0, []
             self._pupil = pupil(self._loaded, self.plan)
             self._optimiser = optimiser(self.plan, self._pupil)
-        self._slower = 0.5
+        self._slower, self._bad = 0.5, 0
+        self.keep()  # whoever goes on from here does so with half the rate, and goes back no more
 
     def rest(self) -> None:
         """Hold as little of the device's memory as can be until the next turn. Batches of a step to come are forgotten,
@@ -195,6 +195,7 @@ class TrainingRun:
             "made_with": _versions(),
             "step": self.step,
             "slower": self._slower,
+            "bad": self._bad,
             "losses": self.losses,
             "weights": {
                 part: {name: weight.detach() for name, weight in own.items()}
@@ -208,7 +209,7 @@ class TrainingRun:
         now, before = self._folder / CHECKPOINT, self._folder / OLDER
         if now.exists():
             now.replace(before)
-        write(now, made.getvalue())
+        write(now, [made.getbuffer()])
         self._kept_at = time.monotonic()
         self._keeping = self._kept_at - began
 
@@ -238,7 +239,7 @@ class TrainingRun:
                         weight.copy_(state["weights"][part][key])
             self._optimiser.load_state_dict(state["optimiser"])
             self._scaler.load_state_dict(state["scaler"])
-            self.step, self._slower = state["step"], state["slower"]
+            self.step, self._slower, self._bad = state["step"], state["slower"], state.get("bad", 0)
             self.losses = list(state["losses"])
             self._micro, self._loss, self._seconds = 0, 0.0, 0.0
             return True

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
@@ -29,14 +30,14 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "AVIF")
 class SeenPicture:
     """A picture with its latents (1, 4, h, w), those of its mirror image where pictures are flipped, its bucket, and
     its size (6,): height and width of the file, what of the picture was cut off above and to the left, and what is
-    left. `map` is a net's, (1, 3, 8h, 8w) in 0…1."""
+    left. `map` reads a net's, (1, 3, 8h, 8w) in 0…1, anew each time: all of them together fill more than memory."""
 
     picture: TrainingPicture
     latents: Tensor
     mirrored: Tensor | None
     bucket: buckets.Size
     size: Tensor
-    map: Tensor | None = None
+    map: Callable[[], Tensor] | None = None
 
 
 def seen(
@@ -82,9 +83,8 @@ def _seen(
     mirrored = autoencoder.latents(loaded, ImageOps.mirror(shown), None) if plan.flips and not picture.prior else None
     guide = None
     if picture.map:
-        drawn = _opened(folder, picture.map, picture.map_hash)
-        own = buckets.placed_in(drawn.size, [place.bucket], picture.crop, picture.focus)
-        guide = (autoencoder.pixels(buckets.cropped(drawn, own)) + 1) / 2
+        guide = partial(_map, folder, picture, place.bucket)
+        guide()  # what cannot be read is told before anything is learnt
     (left, top), (width, height) = place.corner, place.bucket
     if place.part:  # cut off as well, in pixels of the size that the part was brought to
         scale = place.size[0] / (place.part[2] - place.part[0])
@@ -92,3 +92,9 @@ def _seen(
     # As SDXL was trained: the size of the file, whatever it was brought to, so that small ones teach no blur.
     size = torch.tensor([image.height, image.width, top, left, height, width], dtype=torch.float32)
     return SeenPicture(picture, latents, mirrored, place.bucket, size, guide)
+
+
+def _map(folder: Path, picture: TrainingPicture, bucket: buckets.Size) -> Tensor:
+    drawn = _opened(folder, picture.map, picture.map_hash)
+    place = buckets.placed_in(drawn.size, [bucket], picture.crop, picture.focus)
+    return (autoencoder.pixels(buckets.cropped(drawn, place)) + 1) / 2

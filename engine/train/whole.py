@@ -17,17 +17,19 @@ from engine.errors import BadPlan, TrainingFailed
 from engine.models.loaded import Loaded
 from engine.models.single_file import SCALES
 from engine.models.twin import twin
-from engine.train.lora_file import WEIGHTS, parts, write
+from engine.train.lora_file import KINDS, WEIGHTS, parts, whole_folder, write
 from engine.train.pupil import asked, settled, spare
 from engine.train.words import Reader
 from engine.training_plan import TrainingPlan
 
 
 class WholePupil:
-    """A copy of a model's UNet, in float32, that learns with all its weights; with `ema` a mean of them beside it."""
+    """A copy of a model's UNet, in float32, that learns with all its weights; with `ema` a mean of them beside it.
+    Raises BadPlan for a model of eight bits, which what is learnt cannot be put back into."""
 
     def __init__(self, loaded: Loaded, plan: TrainingPlan) -> None:
         self._loaded, self._plan = loaded, plan
+        _check_put_back(loaded.model.path)
         settled(loaded)
         self._unet = copy.deepcopy(twin(loaded.unet)).float().train()
         self._unet.requires_grad_(True)
@@ -62,7 +64,7 @@ class WholePupil:
 
     def save(self, path: Path, metadata: Mapping[str, str]) -> None:
         """The model with what was learnt in the place of its UNet, in the form that it has: a file of all tensors, or a
-        diffusers folder. Raises TrainingFailed for numbers that are none, BadPlan for a file of eight bits."""
+        diffusers folder. Raises TrainingFailed for numbers that are none, OSError."""
         learnt = dict(self.tensors())
         if wrong := next((name for name, one in learnt.items() if not torch.isfinite(one).all()), None):
             raise TrainingFailed(f"{wrong} has numbers that are none", "train.no_numbers")
@@ -70,15 +72,22 @@ class WholePupil:
         if base.is_file():
             _save_file(base, path, learnt, self._loaded, metadata)
         else:
-            _save_folder(base, path, learnt)
+            _save_folder(base, path, learnt, metadata)
+
+
+def _check_put_back(base: Path) -> None:
+    if not base.is_file():
+        return
+    with safe_open(base, framework="pt") as file:
+        for name in file.keys():  # noqa: SIM118 (it is no mapping)
+            if name.endswith(SCALES) or file.get_slice(name).get_dtype() not in KINDS.values():
+                raise BadPlan("weights of eight bits cannot be put back", "train.eight_bits")
 
 
 def _save_file(
     base: Path, path: Path, learnt: Mapping[str, Tensor], loaded: Loaded, metadata: Mapping[str, str]
 ) -> None:
     tensors = load_file(base)
-    if any(name.endswith(SCALES) for name in tensors):
-        raise BadPlan("weights of eight bits with factors beside them cannot be put back", "train.eight_bits")
     # The renaming hands the very tensors on, by which their names in the file are known again.
     renamed = renaming.convert_ldm_unet_checkpoint(dict(tensors), loaded.unet.config)
     names = {id(one): name for name, one in tensors.items()}
@@ -90,15 +99,9 @@ def _save_file(
     write(path, parts(tensors, {**told, **metadata}))
 
 
-def _save_folder(base: Path, path: Path, learnt: Mapping[str, Tensor]) -> None:
-    part = path.with_name(f"{path.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    try:
-        shutil.copytree(base, part, ignore=lambda folder, names: [] if Path(folder) != base / "unet" else [
-            name for name in names if name != "config.json"
+def _save_folder(base: Path, path: Path, learnt: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    with whole_folder(path) as made:
+        shutil.copytree(base, made, dirs_exist_ok=True, ignore=lambda folder, names: [
+            name for name in names if Path(folder) == base / "unet" and name != "config.json"
         ])  # fmt: skip
-        write(part / "unet" / WEIGHTS, parts(learnt, {"format": "pt"}))
-        part.replace(path)
-    except OSError:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
+        write(made / "unet" / WEIGHTS, parts(learnt, {"format": "pt", **metadata}))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from engine.adapters import embeddings
+from engine.adapters import embeddings, loras
 from engine.controls import nets
 from engine.controls.net import Net
 from engine.files import catalog
@@ -119,6 +119,11 @@ class Library:
     def widen(self, loaded: Loaded) -> str:
         """Have a model loaded in a wider precision from now on; which one, empty where there is none."""
         return self._models.widen(loaded)
+
+    def forget_gone(self) -> None:
+        """Have nothing in memory of LoRAs and embeddings whose files are gone."""
+        for loaded in self._models.all:
+            loras.forget_gone(loaded)
 
     def drop_all(self) -> None:
         """Forget every model, for when memory has run out."""

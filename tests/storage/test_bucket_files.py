@@ -7,9 +7,10 @@ import asyncio
 import hashlib
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -260,7 +261,41 @@ async def test_pictures_are_brought_there_and_back_and_what_is_damaged_is_named(
         await move(Config(data=DataSection(folder=tmp_path)), "bucket", remove=False, told=told)
 
 
+async def test_a_picture_that_is_deleted_while_they_are_brought_stops_nothing(
+    server: BucketServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket, folder = server.bucket(), FolderFiles(tmp_path / "pictures")
+    await folder.prepare()
+    kept = await folder.put(png())
+
+    async def each(files: FolderFiles) -> AsyncIterator[str]:
+        for picture in ("0" * 64, kept):  # of which the first has gone by now
+            yield picture
+
+    monkeypatch.setattr(FolderFiles, "each", each)
+    found, _ = await move(config_of(bucket, tmp_path), "bucket", remove=False, told=lambda moved: None)
+    assert (found.brought, found.damaged) == (1, []) and await names(BucketFiles(bucket)) == {kept}
+
+
 def test_the_settings_give_the_bucket_with_its_secret() -> None:
     bucket = Bucket("pictures", "a", "http://127.0.0.1:9000", key=KEY, secret=SECRET)
     assert config_of(bucket, Path()).storage.bucket == bucket
     assert StorageSection().bucket is None
+
+
+async def test_two_programs_may_start_at_the_same_time(server: BucketServer) -> None:
+    """Each writes, reads and removes the same trial; one is gone before the other has read it."""
+    files = BucketFiles(server.bucket())
+    real = files._slow
+
+    class Slow:
+        async def put_async(self, name: str, content: bytes, **more: Any) -> None:
+            await real.put_async(name, content, **more)
+            await files._quick.delete_async(name)
+
+        get_async = real.get_async
+
+    files._slow = Slow()  # type: ignore[assignment]
+    await files.prepare()
+    with pytest.raises(Refusal, match=r"storage\.bucket"):
+        await BucketFiles(replace(server.bucket(), name="nothing")).prepare()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from prompts.errors import Refusal
 from storage import people, pictures, trainings
 from storage.database import Database
 from storage.jobs import Place
@@ -75,6 +78,16 @@ async def test_pictures_move_up_and_files_stay_while_they_are_needed(db: Databas
     assert await trainings.get(db, kept.id) is None and not await db.files.has(found[1].hash)
     await trainings.remove_pictures(db, other.id)
     assert not await db.files.has(shared.hash)
+
+
+async def test_a_picture_for_a_training_that_was_just_deleted_is_refused_and_not_kept(
+    db: Database, person: str
+) -> None:
+    kept, content = await draft(db, person), png()
+    await trainings.remove(db, kept.id)
+    with pytest.raises(Refusal, match=r"train\.gone"):
+        await trainings.add_picture(db, kept.id, KeptPicture(place=0, hash=""), content)
+    assert not [picture async for picture in db.files.each()]
 
 
 async def test_samples_lose_a_picture_that_is_deleted(db: Database, person: str) -> None:

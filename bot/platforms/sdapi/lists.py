@@ -16,7 +16,7 @@ from bot.platforms.sdapi.sent_pictures import decoded
 from bot.platforms.web.middleware import SITE
 from bot.studio import uploads
 from engine import a1111
-from engine.files import catalog, upscalers
+from engine.files import catalog, private, upscalers
 from engine.files.catalog import Companion, LoraFile, Model
 from engine.pixels import papers
 from prompts import styles
@@ -91,7 +91,7 @@ async def latent_upscalers(request: web.Request) -> web.Response:
 
 async def loras(request: web.Request) -> web.Response:
     found = await asyncio.to_thread(catalog.loras, request.app[CHAT].settings.folders)
-    return web.json_response([_lora(one) for one in found])
+    return web.json_response([_lora(one) for one in found if not private.half(one.path)])
 
 
 def _lora(one: LoraFile) -> dict[str, Json]:
@@ -101,7 +101,9 @@ def _lora(one: LoraFile) -> dict[str, Json]:
 
 async def embeddings(request: web.Request) -> web.Response:
     found = await asyncio.to_thread(catalog.embeddings, request.app[CHAT].settings.folders)
-    return web.json_response({"loaded": {one.name: _embedding(one) for one in found}, "skipped": {}})
+    return web.json_response(
+        {"loaded": {one.name: _embedding(one) for one in found if not private.half(one.path)}, "skipped": {}}
+    )
 
 
 def _embedding(one: Companion) -> dict[str, Json]:

@@ -178,11 +178,8 @@ async def tag_all(request: web.Request) -> web.Response:
     does, tags, into = text_of(body, "change", 20), tags_of(text_of(body, "tag", 1000)), text_of(body, "into", 200)
     if does not in DOES or not tags or (does == "rename" and (len(tags) != 1 or len(tags_of(into)) != 1)):
         raise Refusal("web.not_understood")
-    teaching, viewer = _teaching(request), request[VIEWER]
-    if does != "plus":
-        tags = training_json.meant(tags, await teaching.pictures(viewer.person.id, _id(request)), viewer.language)
     asked = TagChange(does, tags, (), into.strip())  # type: ignore[arg-type]  # one of DOES
-    return await _answer(request, await teaching.tag_all(_asked(request), _id(request), asked))
+    return await _answer(request, await _teaching(request).tag_all(_asked(request), _id(request), asked))
 
 
 async def read(request: web.Request) -> web.Response:
@@ -223,7 +220,7 @@ async def does(request: web.Request) -> web.Response:
 
 
 async def forget(request: web.Request) -> web.Response:
-    await _teaching(request).delete(request[VIEWER].person.id, _id(request))
+    await _teaching(request).delete(_asked(request), _id(request))
     return web.json_response({})
 
 

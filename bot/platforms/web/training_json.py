@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from bot import texts
 from bot.platforms.web.card_json import Object, sentence
 from bot.training.captions import SaidTag, of_picture
+from bot.training.cards import portrait_words
 from bot.training.curve import smoothed
 from bot.training.now import TrainingNow
+from bot.training.templates import PORTRAITS
 from engine.pixels.buckets import placed, sizes
 from engine.training_plan import KINDS, MAX_PICTURES, MAX_STEPS, MIN_PICTURES
 from engine.training_presets import PRESETS
@@ -114,6 +116,10 @@ def whole(now: TrainingNow, models: Sequence[tuple[str, str]], language: str) ->
         "chosen": kept.chosen,
         "file": kept.file,
         "use": _use(kept),
+        "tries": [
+            {"label": texts.say(language, f"training.template.{name}"), "text": portrait_words(kept, name)}
+            for name in (PORTRAITS if kept.file and kept.kind == "person" else ())
+        ],
         "preview": f"/pictures/{shown.picture}.png?size=640" if shown else None,
         "choices": choices,
     }
@@ -214,16 +220,6 @@ def _tag(said: SaidTag, language: str) -> Object:
     name = said.source or written(in_chinese(said.tag), language)
     both = (name, said.tag) if name and chinese(language) else (said.tag, name)
     return {"tag": said.tag, "first": both[0], "second": both[1]}
-
-
-def meant(words: Sequence[str], pictures: Sequence[KeptPicture], language: str) -> tuple[str, ...]:
-    """The tags that pictures have, as the page shows them, in the English that is kept; others as they are."""
-    shown: dict[str, str] = {}
-    for one in pictures:
-        for tag in of_picture(one):
-            told = _tag(tag, language)
-            shown |= {str(told[side]).casefold(): tag.tag for side in ("second", "first") if told[side]}
-    return tuple(dict.fromkeys(shown.get(word.casefold(), word) for word in words))
 
 
 def _flags(kept: KeptTraining, one: KeptPicture, lost: float, language: str) -> list[Json]:

@@ -123,6 +123,24 @@ async def test_a_portrait_is_of_head_and_shoulders(asked: Any, monkeypatch: pyte
     assert refused.value.key == "train.portrait"
 
 
+async def test_of_whoever_has_not_agreed_nothing_is_kept(asked: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    config, wish, plans = asked
+    for faces, consent, key in ((1, False, "train.consent"), (0, True, "train.no_face")):
+        seen(monkeypatch, faces)
+        with pytest.raises(Refusal) as refused:
+            await learn(config, replace(wish, kind="person", consent=consent))
+        assert refused.value.key == key and not plans and not (config.data.folder / "trainings").exists()
+
+    async def learnt(*_: Any) -> None:
+        raise Refusal("train.consent", count=1)  # of what was said to be a thing
+
+    monkeypatch.setattr(training, "_learnt", learnt)
+    with pytest.raises(Refusal):
+        await learn(config, wish)
+    (folder,) = (config.data.folder / "trainings").iterdir()
+    assert [path.name for path in folder.iterdir()] == [training.LOCK]
+
+
 async def test_much_is_cut_off_only_where_that_is_said_and_never_a_head(
     asked: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,7 +56,7 @@ class School:
             loras=(self.loras, learnt_files.halves(self.folder / "data")),
             model="danqing-demo",
             pictures_per_request=4,
-            places={"lora": self.loras},
+            places={"lora": self.loras, "embedding": self.loras},
             training=self.training,
             access=self.limits,
         )

@@ -140,6 +140,9 @@ def test_values_that_are_no_numbers_say_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps(told))
     found = read_config(tmp_path / "a.json")
     assert found.said == {"seed": 0} and found.steps == 0 and found.unused == ("network_dim",)
+    for odd in ({"resolution": "-512,512"}, {"resolution": "1e300,1e300"}, {"lr_warmup": -5}):
+        (tmp_path / "b.json").write_text(json.dumps({**odd, "max_train_steps": 9, "lr_warmup_steps": -3}))
+        assert read_config(tmp_path / "b.json").said in ({"resolution": 512}, {"resolution": 10**6}, {"warm": 0.0})
     with pytest.raises(Refusal) as refused:
         found.found(None)
     assert refused.value.key == "train.no_folder_said"

@@ -71,7 +71,7 @@ def test_numbers_are_written_as_they_are_read() -> None:
     [
         ("", TrainOrder()),
         ("类型 画风 步数 800", TrainOrder(wishes={"kind": "画风", "steps": 800})),
-        ("kind=style rank=8", TrainOrder(wishes={"kind": "style", "rank": 8})),
+        ("kind=style rank=8 files=4", TrainOrder(wishes={"kind": "style", "rank": 8, "files": 4})),
         ("觸發詞 xhdq", TrainOrder(wishes={"trigger": "xhdq"})),
         ("keep 一只猫", TrainOrder(wishes={"prior": "一只猫"})),
         ("model My Model v2", TrainOrder(wishes={"model": "My Model v2"})),

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 import pytest
 from PIL import Image
 
+from bot.commands.train import _of_zip
 from bot.training import zips
 from bot.training.folder import FolderPicture
 from bot.training.zips import pictures_of_zip
@@ -112,6 +113,13 @@ def changed() -> bytes:
     return bytes(content)
 
 
+def squeezed() -> bytes:
+    content = bytearray(zipped({"a.png": png(1)}, method=zipfile.ZIP_LZMA))
+    for place in range(46, 90):
+        content[place] ^= 90
+    return bytes(content)
+
+
 @pytest.mark.parametrize(
     ("content", "key"),
     [
@@ -120,6 +128,7 @@ def changed() -> bytes:
         (zipped({"../a.png": png(1)}), "train.zip_unsafe"), (zipped({"/a.png": png(1)}), "train.zip_unsafe"),
         (zipped({"a/../../b.png": png(1)}), "train.zip_unsafe"), (zipped({"C:\\a.png": png(1)}), "train.zip_unsafe"),
         (link(), "train.zip_unsafe"), (locked(), "train.zip_locked"), (changed(), "train.zip_broken"),
+        (squeezed(), "train.zip_broken"),
     ],
 )  # fmt: skip
 def test_what_is_no_zip_or_leads_out_of_it_is_refused(content: bytes, key: str) -> None:
@@ -150,3 +159,13 @@ def test_no_more_is_unpacked_than_an_entry_tells() -> None:
     with pytest.raises(Refusal) as refused:
         pictures_of_zip(bytes(content))
     assert refused.value.key == "train.zip_broken"
+
+
+def test_no_picture_counts_a_thousand_times_as_often_as_another() -> None:
+    found = pictures_of_zip(zipped({"9999_a/a.png": png(1), "5000_b/b.png": png(2), "1_c/c.png": png(3)}))
+    assert [one.repeats for one in found.pictures] == [1, 50, 100]
+
+
+def test_what_is_not_to_be_forgotten_is_so_when_the_zip_comes_by_chat() -> None:
+    found = _of_zip(pictures_of_zip(zipped({"img/2_zwx/a.png": png(1), "reg/1_cat/b.png": png(2)})))
+    assert [(one.name, one.prior) for one in found] == [("a.png", False), ("b.png", True)]

@@ -5,15 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from engine.files import catalog, compatibility, identify, identity, model_folders, sizes
+from engine.files import catalog, compatibility, identify, identity, model_folders, private, sizes
+from engine.files.private import PrivateFile
+from engine.files.shelf import packed, unpacked
+from engine.files.shelf import shelf as files_there
 from engine.samplers import SAMPLERS
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse
 from tests.engine.files.test_identify import kohya
+from tests.fakes import a_lora
 from tests.model_shapes import folder, write
 
 
@@ -235,3 +240,26 @@ def test_links_in_a_circle_end(tmp_path: Path) -> None:
     (tmp_path / "a" / "again").symlink_to(tmp_path)
     write(tmp_path / "a" / "x.safetensors", kohya(768))
     assert [lora.name for lora in catalog.loras([tmp_path])] == ["x"]
+
+
+def test_a_private_lora_is_private_wherever_else_it_lies(tmp_path: Path) -> None:
+    """A copy on another machine, or in a folder that the settings put behind another since it was learnt."""
+    a_lora(tmp_path / "loras", "Totem")
+    elsewhere = unpacked(packed(files_there((tmp_path / "loras",), ())), "machine")
+    mine = PrivateFile(tmp_path / "first" / "totem.safetensors", "ann")
+    try:
+        model_folders.lies_elsewhere("machine", elsewhere.finds)
+        for folders in ([], [tmp_path / "loras"]):
+            private.keep([mine], tmp_path / "made")
+            assert not catalog.loras(folders) and not catalog.skipped(folders)
+            with private.seen_by("ann"):
+                assert [one.name for one in catalog.loras(folders)] == ["Totem"]
+            private.keep([replace(mine, shared=True)], tmp_path / "made")
+            assert [one.name for one in catalog.loras(folders)] == ["Totem"]
+        private.keep([replace(mine, half=True)], tmp_path / "made")
+        assert [one.name for one in catalog.loras([tmp_path / "loras"])] == ["Totem"], "one along the way has no name"
+        private.keep([mine], tmp_path / "made")
+        assert not private.hidden(tmp_path / "totem.safetensors", "checkpoint"), "nobody may hide an owner's model"
+    finally:
+        private.forget()
+        model_folders.forget()

@@ -145,6 +145,22 @@ async def test_background_pictures_give_way_to_everybody_and_displace_nobody() -
         assert "dan" not in active(made)
 
 
+async def test_what_somebody_has_in_the_background_gives_way_to_what_she_asks_for() -> None:
+    pool = FakePool(slots=2)
+    async with queue(pool) as (made, _):
+        made.put(replace(a_job("samples", "ann", 4), lane=Lane.BACKGROUND))
+        await settle()
+        take(pool, made, 1.5)
+        made.put(a_job("own", "ann"))
+        await settle()
+        take(pool, made, 1.5)
+        assert pool.drawn[-1] == ("own", 0) and len(pool.resting["samples"]) == 3
+        pool.finish("own")
+        await settle()
+        take(pool, made, 1.5)
+        assert pool.resting["samples"] == () and active(made) == {"ann": 4}, "and comes back"
+
+
 async def test_a_model_that_would_have_to_be_loaded_has_its_price() -> None:
     pool = FakePool(slots=2)
     async with queue(pool) as (made, _):

@@ -206,6 +206,28 @@ async def test_a_host_that_comes_back_has_given_up_what_it_was_drawing() -> None
     await road.close()
 
 
+async def test_what_was_still_to_be_said_to_a_lost_host_is_let_go_of() -> None:
+    """Pictures of megabytes: the machine that is started anew is another to the bot."""
+    road = Road()
+    machine = Machine("a", road)
+    await machine.start()
+    await road.start(Heard())
+    await ready(road)
+    machine.alive = False  # nobody has noticed yet
+    road.gone(machine.session, "nothing is heard of it")
+    host = road.hosts[machine.session]
+    assert host.letters.empty()
+    machine.alive = True
+    machine.beat(road)
+    await ready(road)
+    [worker] = road.workers
+    await road.draw(worker, a_job("j"), {"a" * 64: b"picture"})
+    assert host.letters.qsize() == 2
+    machine.die()
+    assert host.letters.empty()
+    await road.close()
+
+
 async def test_what_an_earlier_lead_asked_for_is_stopped_and_ignored() -> None:
     first, second = Road(epoch=7), Road(epoch=8)
     ears, others = Heard(), Heard()

@@ -16,7 +16,9 @@ from engine.queue.workload import MANY, Workload
 from tests.day import people
 from tests.day.day import lived
 from tests.day.many import crowd, late
-from tests.fakes import a_job
+from tests.engine.queue.test_queue import settle
+from tests.engine.queue.test_trainings import Clock, queue, training
+from tests.fakes import FakePool, a_job
 from tests.properties import tried
 
 
@@ -58,6 +60,28 @@ def test_a_recipe_is_reckoned_once_and_as_before() -> None:
     [(_, one)] = people.asked(1, 1, 10, random.Random(1))[:1]
     assert estimate.parts(one.recipe) == estimate._parts(one.recipe)
     assert estimate.parts(one.recipe) is estimate.parts(one.recipe)
+
+
+def test_a_recipe_that_is_nowhere_any_more_is_remembered_no_longer() -> None:
+    """The bot draws for weeks, and has little memory."""
+    [one] = a_job("j").recipes
+    before = len(estimate._known)
+    estimate.parts(one)
+    assert len(estimate._known) == before + 1
+    del one
+    assert len(estimate._known) == before
+
+
+async def test_a_training_is_begun_beside_many_workers_too() -> None:
+    pool = FakePool(workers=MANY + 1)
+    async with queue(pool, Clock()) as (made, _):
+        pool.loaded(pool.workers[0], "ink")
+        made.trainings.put(training("t", model="clay"))
+        await settle()
+        assert made.trainings.waiting == ["t"]  # nobody has been idle for long
+        pool.loaded(pool.workers[7], "clay")
+        await settle()
+        assert made.trainings.running == {"t": pool.workers[7].id}
 
 
 def test_the_first_of_each_person_comes_in_the_order_of_turns_and_stays_in_the_line() -> None:

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from engine.job import Progress, State
+from engine.job import Lane, Progress, State
+from engine.queue import news
 from engine.queue.news import Changed, Finished
 from engine.queue.pool import Worker
 from engine.queue.queue import Queue
@@ -183,6 +184,17 @@ async def test_limits_are_refused_kindly() -> None:
             made.admit("bob")
 
 
+async def test_what_runs_in_the_background_keeps_nobody_from_asking() -> None:
+    async with queue(FakePool(), per_person=2) as (made, _):
+        for index in range(3):
+            made.put(replace(a_job(f"samples {index}", "ann"), lane=Lane.BACKGROUND))
+        for index in range(3):
+            made.admit("ann")
+            made.put(a_job(f"a{index}", "ann"))  # the first is drawn in the place of samples
+        with pytest.raises(Refusal, match=r"queue\.full_person"):
+            made.admit("ann")
+
+
 async def test_a_missing_source_picture_fails_the_job_only() -> None:
     pool = FakePool()
     async with queue(pool) as (made, heard):
@@ -243,3 +255,26 @@ async def test_a_cancelled_job_is_not_drawn_again_when_its_worker_dies_over_it()
         pool.ready(pool.workers[0])
         await settle()
         assert pool.drawn == [("j", 0)] and heard.ends() == [("j", State.CANCELLED)]
+
+
+async def test_steps_that_nobody_can_be_told_of_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The listener waits for a store of pictures that is away, for minutes; each step has a preview with it."""
+    monkeypatch.setattr(news, "BEHIND", 5)
+    told: list[Changed | Progress | Finished] = []
+    there = asyncio.Event()
+
+    async def listener(one: Changed | Progress | Finished) -> None:
+        await there.wait()
+        told.append(one)
+
+    pool = FakePool()
+    made = Queue(pool, listener, fetch, per_person=8, in_all=100)
+    await made.start()
+    made.put(a_job("j", steps=50))
+    await settle()
+    for step in range(1, 50):
+        pool.step("j", step)
+    pool.finish("j")
+    there.set()
+    await made.close()
+    assert isinstance(told[-1], Finished) and len(told) < 12

@@ -152,6 +152,30 @@ def test_it_learns_what_is_learnt_without_a_worker_and_tells_of_it(
     assert [one.step for one in halves] == [2] and halves[0].blob != file_of(heard) == unbroken
 
 
+def test_a_half_learnt_file_is_sent_again_where_the_bot_died_before_it_was_kept(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = lesson(tmp_path / "own", every=2, **WHOLE)
+    host = Host([tiny_folder.parent], tmp_path / "t", monkeypatch)
+    first = host.work(*told, answer=lambda one: [None] * isinstance(one, HalfLearnt))
+    host = Host([tiny_folder.parent], tmp_path / "t", monkeypatch)  # the other was killed then and there
+    again = host.work(Train("t", 2, plan_of(told).to_json(), 2))
+    [[one], [other]] = [[one for one in heard if isinstance(one, HalfLearnt)] for heard in (first, again)]
+    assert one.step == other.step == 2 and one.blob == other.blob
+
+
+@pytest.mark.parametrize(("error", "key"), [(MemoryError(), "train.memory"), (KeyError("x"), "error.engine")])
+def test_a_file_that_cannot_be_made_ends_the_training_and_not_the_worker(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, key: str
+) -> None:
+    def file(run: TrainingRun) -> bytes:
+        raise error
+
+    monkeypatch.setattr(TrainingRun, "file", file)
+    heard = Host([tiny_folder.parent], tmp_path / "t", monkeypatch).work(*lesson(tmp_path / "own", steps=1))
+    assert [(one.outcome, one.key) for one in heard if isinstance(one, Learnt)] == [("failed", key)]
+
+
 def test_pictures_drawn_beside_it_are_the_same_to_the_byte(
     tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loaded: Loaded
 ) -> None:
@@ -391,6 +415,23 @@ def test_parked_and_gone_on_it_becomes_the_same(
     assert file_of(again) == file_of(heard) and host.order.count("batch") == 8
 
 
+def test_a_half_that_was_lost_with_a_worker_is_told_again(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unbroken: bytes
+) -> None:
+    lost: list[HalfLearnt] = []
+
+    def dies(said: Message) -> list[None]:
+        if isinstance(said, HalfLearnt):
+            lost.append(said)
+        return [None] * isinstance(said, HalfLearnt)
+
+    told = lesson(tmp_path / "own", every=2, **WHOLE)
+    Host([tiny_folder.parent], tmp_path / "t", monkeypatch).work(*told, answer=dies)
+    heard = Host([tiny_folder.parent], tmp_path / "t", monkeypatch).work(*told)
+    assert [one for one in heard if isinstance(one, HalfLearnt)] == lost and [one.step for one in lost] == [2]
+    assert file_of(heard) == unbroken
+
+
 def test_what_is_forgotten_leaves_no_file_and_no_word(
     tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -407,6 +448,24 @@ def test_what_is_forgotten_leaves_no_file_and_no_word(
     heard = host.work(*lesson(tmp_path / "own", steps=6), answer=lambda message: ())
     assert not list((tmp_path / "t").iterdir()) and not any(isinstance(one, Learnt) for one in heard)
     assert list((tmp_path / "own").iterdir())
+
+
+def test_what_was_drawn_with_leaves_memory_with_its_file(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loaded: Loaded
+) -> None:
+    (tmp_path / "loras").mkdir()
+    for seed, name in enumerate(("gone", "stays")):
+        kohya(tmp_path / "loras" / f"{name}.safetensors", loaded, seed, ("attn2.to_",))
+    host = Host([tiny_folder.parent], tmp_path / "t", monkeypatch, loras=[tmp_path / "loras"])
+    uses = tuple(LoraUse(name, 0.7) for name in ("gone", "stays"))
+    drawn = Draw("job", 0, (plans.with_loras(recipe("a zwx", steps=2), uses),))
+    host.work(drawn, answer=lambda one: [None] * (one == Ended("job", 0, "done")))
+    [model] = host.worker._library._models.all
+    assert {key[0].stem for key in model.loras} == {"gone", "stays"} and model.embeddings
+    (tmp_path / "loras" / "gone.safetensors").unlink()
+    host.work(ForgetTraining("t"), None)
+    assert {key[0].stem for key in model.loras} == {"stays"}
+    assert not model.embeddings and not any(one._on or one._merged for one in model.adapted.values())
 
 
 def test_losses_that_are_no_numbers_end_it_with_a_reason(

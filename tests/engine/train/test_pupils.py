@@ -17,12 +17,14 @@ from engine.controls import nets
 from engine.errors import BadPlan
 from engine.files import catalog
 from engine.files.identify import identify
+from engine.files.safetensors_header import read_header
 from engine.models import loading
 from engine.models.loaded import Loaded
 from engine.train import circles, optimisers
-from engine.train.lora_file import write
+from engine.train.lora_file import WEIGHTS, parts, write
 from engine.train.run import TrainingRun
-from engine.training_plan import TrainingPlan
+from engine.training_plan import TrainingPicture, TrainingPlan
+from engine.training_presets import PRESETS
 from tests import tiny_families
 from tests.engine.drawing import draw, gap, recipe
 from tests.engine.train import plans
@@ -107,6 +109,14 @@ def test_vectors_are_read_back_as_an_embedding_and_act(
     assert gap(plain, ours) > 0.5
 
 
+def test_vectors_learn_nothing_where_nothing_is_said(loaded: Loaded, tmp_path: Path) -> None:
+    run = TrainingRun(loaded, plan_of(tmp_path, "inversion", dropout=1.0, vectors=2), tmp_path)
+    before = {name: one.clone() for name, one in run._pupil.tensors().items()}
+    run.turn()
+    assert run.step == 1 and all(torch.equal(one, before[name]) for name, one in run._pupil.tensors().items())
+    assert not any(row.changes.get("dropout", 0.1) for row in PRESETS["inversion"].values())
+
+
 def test_vectors_begin_as_the_word_that_is_said(loaded: Loaded, tmp_path: Path) -> None:
     run = TrainingRun(loaded, plan_of(tmp_path, "inversion", start="gift", vectors=2), tmp_path)
     (made,) = run._pupil.tensors().values()
@@ -123,7 +133,10 @@ def test_whole_weights_become_a_model_in_the_form_of_its_own(
     path = tmp_path / "made" / ("zwx.safetensors" if form == "file" else "zwx")
     path.parent.mkdir()
     run = learnt(base, plan_of(tmp_path, "whole", steps=2, unet_rate=1e-3), tmp_path)
-    run.save(path)
+    for _ in range(2):  # what was killed before it was told writes once more
+        run.save(path)
+    file = path if form == "file" else path / "unet" / WEIGHTS
+    assert read_header(file).metadata["danqing.training_code"] == run.plan.code
     (own,) = [one for one in catalog.models([path.parent]) if not one.builtin]
     made = loading.load(own, torch.device("cpu"))
     wanted = run._pupil.tensors()
@@ -133,7 +146,18 @@ def test_whole_weights_become_a_model_in_the_form_of_its_own(
         assert all(torch.equal(weight, kept[name]) for name, weight in getattr(made, part).state_dict().items())
     assert made.schedule["prediction_type"] == base.schedule["prediction_type"]
     assert gap(*(draw(one, [recipe("a zwx", seed=3)])[0] for one in (base, made))) > 0.5
-    assert not list(path.parent.glob("*.part"))
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_model_of_eight_bits_is_refused_before_it_is_learnt_on(
+    singles: dict[str, Loaded], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = singles["sdxl"]
+    path = tmp_path / "eight.safetensors"
+    write(path, parts({"a": torch.zeros(2), "b.scale_weight": torch.ones(1)}, {}))
+    with pytest.raises(BadPlan) as refused:
+        TrainingRun(replace(base, model=replace(base.model, path=path)), plan_of(tmp_path, "whole"), tmp_path)
+    assert refused.value.key == "train.eight_bits"
 
 
 def test_a_mean_of_the_weights_is_written_where_one_is_kept(loaded: Loaded, tmp_path: Path) -> None:
@@ -163,9 +187,12 @@ def test_a_net_says_nothing_at_first_and_is_read_back_and_guides(
     assert sum(after) < sum(before)
     path = tmp_path / "nets" / ("circles.safetensors" if form == "file" else "circles")
     path.parent.mkdir()
-    run.save(path)
+    for _ in range(2):
+        run.save(path)
     (found,) = catalog.controlnets([path.parent])
-    assert not list(path.parent.glob("*.part"))
+    assert list(path.parent.iterdir()) == [path]
+    # Maps are read as they are wanted: those of 50,000 pictures are no memory's.
+    assert not any(isinstance(one.map, torch.Tensor) for one in run._new)
     net = nets.load(found, loaded)
     hints = [net.hint(torch.full((1, 3, 64, 64), shade)) for shade in (0.0, 1.0)]
     words = torch.zeros(1, 77, loaded.unet.config.cross_attention_dim)
@@ -222,7 +249,9 @@ def test_a_part_of_a_picture_is_learnt_from_and_what_counts_is_not_cut_off(loade
     [
         ({"learns": "everything"}, "train.not_one_of"), ({"vectors": 0}, "train.range"),
         ({"learns": "inversion", "text_rate": 1e-4}, "train.text_rate_alone"), ({"ema": 0.9}, "train.failed"),
-        ({"learns": "controlnet"}, "train.maps"),
+        ({"learns": "controlnet"}, "train.maps"), ({"dropout": 5.0}, "train.range"), ({"seed": -1}, "train.range"),
+        ({"unet_rate": float("nan")}, "train.range"), ({"resolution": 32}, "train.range"),
+        ({"bucket_step": 12}, "train.not_one_of"),
     ],
 )  # fmt: skip
 def test_plans_that_cannot_be_say_why_in_peoples_words(tmp_path: Path, changes: dict[str, Any], key: str) -> None:
@@ -243,3 +272,18 @@ def test_circles_are_drawn_by_code_with_their_maps_and_a_plan(tmp_path: Path) ->
         middle = line.mean(axis=0).round().astype(int)
         assert np.abs(shown[tuple(middle)] - inside).max() <= 2 and np.abs(shown[0, 0] - ground).max() <= 2
         assert 0 < len(line) < 64 * 64 / 4
+
+
+def test_fifty_thousand_circles_are_a_plan_and_what_is_none_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for family in ("sd15", "sdxl", "demo"):
+        model = replace(catalog.builtin(), family=family)
+        many = circles.plan_of(model, [TrainingPicture("a", "", "", map="b")] * 50_000, 0, 0)
+        assert many.steps * many.batch * many.accumulate >= 8000
+    for told in (["--steps", "30000"], ["--model", "gone"], ["--count", "0"]):
+        monkeypatch.setattr("sys.argv", ["circles", str(tmp_path / "made"), *told])
+        with pytest.raises(SystemExit) as ended:
+            circles.main()
+        assert ended.value.code == 2 and capsys.readouterr().err
+    assert not (tmp_path / "made").exists()

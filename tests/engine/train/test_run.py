@@ -132,6 +132,10 @@ def test_metadata_tells_what_other_programs_ask_for_and_no_more(loaded: Loaded, 
     assert folder.endswith("_zwx") and counts["red"] == 6 and counts["thing 3"] == 1
     assert json.loads(told["ss_bucket_info"])["buckets"]["0"]["count"] in (2, 4)
     assert told["modelspec.architecture"] == "stable-diffusion-v1/lora" and told["modelspec.trigger_phrase"] == "zwx"
+    sides = [told[f"ss_{end}_bucket_reso"] for end in ("min", "max")]
+    assert sides == ["48", "80"] and told["ss_num_batches_per_epoch"] == "3"
+    (dataset,) = json.loads(told["ss_datasets"])
+    assert dataset["subsets"][0]["image_dir"] == folder and told["modelspec.tags"].startswith("zwx, red")
     assert str(tmp_path) not in json.dumps(told)
 
 
@@ -191,6 +195,23 @@ def test_losses_that_are_no_numbers_change_nothing_and_take_it_back_once(
             monkeypatch,
             lambda _: True,
         )
+
+
+def test_it_goes_back_once_though_it_is_killed_meanwhile(
+    loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plans.small(tmp_path, steps=9)
+    plain = running.noising.loss
+    monkeypatch.setattr(running.noising, "loss", lambda *told: plain(*told) * float("nan"))
+    run = TrainingRun(loaded, plan, tmp_path)
+    run.turn()
+    run.keep()  # one step of the three that are borne
+    run = TrainingRun(loaded, plan, tmp_path)
+    assert [run.turn() is None for _ in range(2)] == [False, True]  # the third takes it back
+    run = TrainingRun(loaded, plan, tmp_path)
+    with pytest.raises(TrainingFailed):
+        for _ in range(3):
+            run.turn()
 
 
 def test_infinite_gradients_of_halves_only_lower_their_scale(

@@ -100,7 +100,7 @@ export function courseView(first, { put: renew, use, gone }) {
     if (training.file) {
       result.replaceChildren(
         training.preview ? el("img", { src: training.preview, alt: t("page.train.preview", { name: training.name }) }) : "",
-        el("div", {}, el("code", { text: training.use }), button(t("page.train.draw"), { shape: "brush", kind: "primary", onclick: () => use(training.use) }), el("p", { class: "quiet", text: t(training.shared ? "page.train.shared" : "page.train.private") })),
+        el("div", {}, el("code", { text: training.use }), button(t("page.train.draw"), { shape: "brush", kind: "primary", onclick: () => use(training.use) }), el("div", { class: "toolbar" }, ...training.tries.map((one) => button(one.label, { kind: "quiet", onclick: () => use(one.text) }))), el("p", { class: "quiet", text: t(training.shared ? "page.train.shared" : "page.train.private") })),
       );
     }
   }

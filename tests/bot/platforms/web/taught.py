@@ -155,8 +155,8 @@ class FakeTeaching:
     async def share(self, person: str, training: str, shared: bool = True) -> KeptTraining:
         return await self.put(replace(await self.get(person, training), shared=shared))
 
-    async def delete(self, person: str, training: str) -> None:
-        await self.get(person, training)
+    async def delete(self, asked: Request | Press, training: str) -> None:
+        await self.get(asked.person.id, training)
         del self.all[training]
 
     async def mine(self, person: str) -> list[KeptTraining]:
