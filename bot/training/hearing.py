@@ -60,6 +60,7 @@ class Hearing:
         self._written: dict[str, float] = {}
         self._heard: dict[str, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._naming, self._recalling = asyncio.Lock(), asyncio.Lock()
 
     async def open(self) -> None:
         """Take up what is not done, and know whose every file is."""
@@ -302,8 +303,10 @@ class Hearing:
         content = await asyncio.to_thread(learnt_files.half(self._data, kept.id, step).read_bytes)
         places, folders = self._studio.rules.places, self._studio.rules.folders
         target = await asyncio.to_thread(learnt_files.folder, kept, places)
-        name = kept.file or await asyncio.to_thread(learnt_files.free_name, kept, target, folders)
-        await trainings.change(self._db, kept.id, {"file": name, "chosen": step})
+        async with self._naming:
+            others = [one.file for one in await trainings.with_files(self._db)]
+            name = kept.file or await asyncio.to_thread(learnt_files.free_name, kept, target, folders, others)
+            await trainings.change(self._db, kept.id, {"file": name, "chosen": step})
         await self.recall()  # before it is there: nobody else may see it for a moment
         await asyncio.to_thread(learnt_files.put, target, name, content)
         await known_files.keep(self._db, model_folders.news())
@@ -329,9 +332,10 @@ class Hearing:
 
     async def recall(self) -> None:
         """Know anew whose every file is that was learnt."""
-        kept = await trainings.every(self._db)
-        found = await asyncio.to_thread(learnt_files.private_files, kept, self._data, self._studio.rules.places)
-        private.keep(found, learnt_files.halves(self._data))
+        async with self._recalling:  # what was asked for first would be kept last, and know less
+            kept = await trainings.every(self._db)
+            found = await asyncio.to_thread(learnt_files.private_files, kept, self._data, self._studio.rules.places)
+            private.keep(found, learnt_files.halves(self._data))
 
     # --- what goes ---
 

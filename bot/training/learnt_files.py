@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from engine.files import model_folders
@@ -72,10 +73,11 @@ def is_word(kept: KeptTraining) -> bool:
     return bool(kept.plan and kept.plan.learns == "inversion")
 
 
-def free_name(kept: KeptTraining, target: Path, folders: Iterable[Path]) -> str:
-    """What the file will be called: as the training is, or with a number behind it where something is called so. An
-    embedding is called as its trigger, which is the word for it."""
-    taken = {one.name.casefold() for one in model_folders.finds(tuple(dict.fromkeys((*folders, target))))}
+def free_name(kept: KeptTraining, target: Path, folders: Iterable[Path], promised: Iterable[str] = ()) -> str:
+    """What the file will be called: as the training is, or with a number behind it where something is called so, or
+    was `promised` to be. An embedding is called as its trigger, which is the word for it."""
+    taken = {name.casefold() for name in promised}
+    taken |= {one.name.casefold() for one in model_folders.finds(tuple(dict.fromkeys((*folders, target))))}
     taken |= {path.stem.casefold() for path in target.glob("*.safetensors")}
     base = kept.trigger.replace(" ", "_") if is_word(kept) else kept.name
     names = (base, *(f"{base}-{number}" for number in range(2, 10_000)))
@@ -117,7 +119,9 @@ def private_files(kept: Iterable[KeptTraining], data: Path, places: Mapping[str,
     for one in kept:
         consent = one.consent is not None
         if one.file:
-            path = folder(one, places) / f"{one.file}.safetensors"
+            path = Path(f"{one.file}.safetensors")  # by its name alone, where the settings have no folder for it now
+            with suppress(Refusal):
+                path = folder(one, places) / path
             found.append(PrivateFile(path, one.person, one.name, one.shared, consent, word=is_word(one)))
         for step in steps(data, one.id):
             path = half(data, one.id, step)
