@@ -83,7 +83,14 @@ def _learn(arguments: argparse.Namespace, stop: threading.Event) -> int:
         if stop.is_set():
             run.keep()
             return INTERRUPTED
-        if taken := run.turn():
+        try:
+            taken = run.turn()
+        except (MemoryError, RuntimeError) as error:
+            if not (card.out_of_memory(error) and run.thinner()):
+                raise
+            run.rest()
+            continue
+        if taken:
             if arguments.keep_every and taken.step % arguments.keep_every == 0:
                 run.keep()
             _say(step=taken.step, loss=taken.loss, seconds=round(taken.seconds, 4))

@@ -281,8 +281,8 @@ class Guest:
         card.release(self._library.device)
 
     def _failed(self, task: _Task, error: Exception) -> None:
-        if out_of_memory(error) and task.run and not task.short:
-            log.warning("training %s ran out of memory, and tries once more", task.order.training)
+        if out_of_memory(error) and task.run and (not task.short or task.run.thinner()):
+            log.warning("training %s ran out of memory, and tries again", task.order.training)
             task.short = True
             task.run.rest()
             card.release(self._library.device)

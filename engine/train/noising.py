@@ -21,6 +21,10 @@ class Noised:
     target: Tensor
     weights: Tensor
 
+    def only(self, at: slice) -> Noised:
+        """Some of them."""
+        return Noised(self.latents[at], self.times[at], self.target[at], self.weights[at])
+
 
 def noised(
     plan: TrainingPlan,

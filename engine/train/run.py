@@ -7,7 +7,7 @@ import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -72,6 +72,7 @@ class TrainingRun:
         self._optimiser = optimiser(plan, self._pupil)
         self._scaler = torch.amp.GradScaler(loaded.device.type, enabled=loaded.dtype == torch.float16)
         self._micro = 0  # batches of the step to come that are done
+        self._pieces = 1  # that a batch is learnt from in, one after the other, where memory is short
         self._loss, self._seconds, self._bad = 0.0, 0.0, 0
         self._kept_at, self._keeping = time.monotonic(), 0.0
         self._resting = False
@@ -90,11 +91,9 @@ class TrainingRun:
         self._wake()
         plan = self.plan
         number = self.step * plan.accumulate + self._micro
-        loss = self._of_batch(self._new, self._order, number, 0)
+        self._learn(self._of_batch(self._new, self._order, number, 0), 1.0)
         if self._prior_order:
-            loss = loss + plan.prior_weight * self._of_batch(self._prior, self._prior_order, number, 1)
-        self._scaler.scale(loss / plan.accumulate).backward()  # type: ignore[no-untyped-call]
-        self._loss += loss.item() / plan.accumulate
+            self._learn(self._of_batch(self._prior, self._prior_order, number, 1), plan.prior_weight)
         self._micro += 1
         if self._micro < plan.accumulate:
             self._seconds += time.monotonic() - began
@@ -110,7 +109,15 @@ class TrainingRun:
             self.keep()
         return taken
 
-    def _of_batch(self, pictures: Sequence[SeenPicture], order: Order, number: int, side: int) -> Tensor:
+    def _learn(self, losses: Iterator[Tensor], weight: float) -> None:
+        """Add up what a batch teaches, piece by piece: the next is computed once nothing is kept of the one before."""
+        for loss in losses:
+            counted = weight * loss / self.plan.accumulate
+            self._scaler.scale(counted).backward()  # type: ignore[no-untyped-call]
+            self._loss += counted.item()
+
+    def _of_batch(self, pictures: Sequence[SeenPicture], order: Order, number: int, side: int) -> Iterator[Tensor]:
+        """The loss of a batch, in as many parts as it is learnt from."""
         plan = self.plan
         shown = [pictures[place] for place in order.batch(number)]
         flipped = dice(plan.seed, Purpose.FLIPS, side, number).random(len(shown)) < 0.5
@@ -130,9 +137,12 @@ class TrainingRun:
             dice(plan.seed, Purpose.NOISE, side, number),
         )
         sizes = torch.stack([one.size for one in shown])
-        maps = torch.cat([one.map() for one in shown if one.map]) if shown[0].map else None
-        found = self._pupil.found(noised.latents, noised.times, texts, sizes, maps)
-        return noising.loss(found, noised)
+        for part in torch.arange(len(shown)).chunk(self._pieces):
+            at = slice(int(part[0]), int(part[-1]) + 1)
+            some = noised.only(at)
+            maps = torch.cat([one.map() for one in shown[at] if one.map]) if shown[0].map else None
+            found = self._pupil.found(some.latents, some.times, texts[at], sizes[at], maps)
+            yield noising.loss(found, some) * (len(part) / len(shown))
 
     def _stepped(self) -> bool:
         """Take the step that the gradients say; False where losses have been no numbers for too long."""
@@ -171,6 +181,15 @@ class TrainingRun:
         self._micro, self._loss, self._seconds = 0, 0.0, 0.0
         self._lay_state("cpu")
         self._resting = True
+
+    def thinner(self) -> bool:
+        """Learn from batches in twice as many pieces from here on, with half the memory; False where each is a single
+        picture already."""
+        if self._pieces >= self.plan.batch:
+            return False
+        self._pieces *= 2
+        log.warning("batches of %d are learnt from in %d pieces, as memory is short", self.plan.batch, self._pieces)
+        return True
 
     def _wake(self) -> None:
         if self._resting:

@@ -356,11 +356,11 @@ def test_state_that_rests_in_main_memory_goes_back(
     assert run._resting and run.turn() and not run._resting
 
 
-def test_it_runs_out_of_memory_once_and_then_says_so(
+def test_where_memory_is_short_it_tries_again_then_in_single_pictures_and_then_says_so(
     tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for failing, outcome in (((2,), "done"), ((2, 3), "failed")):
-        host = Host([tiny_folder.parent], tmp_path / outcome, monkeypatch)
+    for failing, outcome in (((2,), "done"), ((2, 3), "done"), ((2, 3, 4), "failed")):
+        host = Host([tiny_folder.parent], tmp_path / f"{len(failing)}", monkeypatch)
 
         def learns(run: TrainingRun, host: Host = host, failing: tuple[int, ...] = failing) -> None:
             if host.order.count("batch") in failing:

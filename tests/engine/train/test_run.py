@@ -56,6 +56,23 @@ def families(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Loaded]:
     return {one.name: loading.load(one, torch.device("cpu")) for one in models}
 
 
+def test_a_batch_in_pieces_teaches_what_it_teaches_whole(loaded: Loaded, tmp_path: Path) -> None:
+    plan = plans.small(tmp_path, steps=1, batch=3, accumulate=2, snr_gamma=5.0)
+    plan = replace(plan, pictures=(*plan.pictures, *(replace(one, prior=True) for one in plan.pictures[:4])))
+    whole, thin = (TrainingRun(loaded, plan, tmp_path) for _ in range(2))
+    assert [thin.thinner() for _ in range(3)] == [True, True, False]
+    asked: list[int] = []
+    found = thin._pupil.found
+    thin._pupil.found = lambda latents, *told: (asked.append(len(latents)), found(latents, *told))[1]  # type: ignore[method-assign]
+    assert whole.turn() is None and thin.turn() is None and set(asked) == {1}
+    gradients = [
+        [weight.grad for own in run._pupil.weights.values() for weight in own.values()] for run in (whole, thin)
+    ]
+    torch.testing.assert_close(*gradients, rtol=1e-3, atol=1e-6)
+    one, other = whole.turn(), thin.turn()
+    assert one and other and other.loss == pytest.approx(one.loss, rel=1e-5)
+
+
 @pytest.mark.parametrize("changes", [{}, {"accumulate": 2, "optimiser": "Adafactor", "text_rate": 1e-3, "flips": True}])
 def test_what_goes_on_from_a_checkpoint_becomes_the_same_to_the_bit(
     loaded: Loaded, tmp_path: Path, changes: dict[str, Any]
