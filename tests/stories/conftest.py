@@ -88,7 +88,8 @@ class Begun:
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def program_and_browser(tmp_path_factory: pytest.TempPathFactory, warm: str) -> AsyncIterator[Begun]:
-    bot = Bot(tmp_path_factory.mktemp("page"), {"DANQING_WEB_PASSWORD": PASSWORD}, warm=warm)
+    settings = {"DANQING_WEB_PASSWORD": PASSWORD, "DANQING_TRAINING_WHO": "everybody"}
+    bot = Bot(tmp_path_factory.mktemp("page"), settings, warm=warm)
     await bot.start()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)

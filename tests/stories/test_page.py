@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from playwright.async_api import Page, expect
 from tests.bot.commands.test_papers import PLAIN, of_camera
 from tests.bot.platforms.web.test_page import CHROMIUM, PHONE, WIDE, no_sideways_scroll, write
 from tests.bot.platforms.web.test_region_painter import paint
+from tests.bot.platforms.web.test_training import begun as draft_begun
+from tests.bot.platforms.web.test_training import payload
+from tests.engine.train import totem
 from tests.patience import until
 from tests.stories.conftest import Begun
 
@@ -238,3 +242,40 @@ async def test_words_used_again_a_favourite_filled_in_and_why(tmp_path: Path, be
     await no_sideways_scroll(page)
     await loaded(page)
     await page.screenshot(path=tmp_path / "why.png")
+
+
+async def test_a_thing_is_taught_from_pictures_and_drawn_on_a_phone(tmp_path: Path, begun: Begun) -> None:
+    page = await begun.page(**PHONE)
+    await draft_begun(page, "图腾")
+    draft = page.locator(".train-draft")
+    files = []
+    for place, (image, background) in enumerate(totem.pictures(8)):
+        made = io.BytesIO()
+        image.save(made, "PNG")
+        files += [
+            payload(f"{place}.png", made.getvalue()),
+            payload(f"{place}.txt", f"a zwx, {background} background".encode(), "text/plain"),
+        ]
+    await draft.locator("input[type=file]").set_input_files(files)
+    await expect(draft.locator(".train-pictures > li")).to_have_count(8)
+    for label, said in (("触发词", "zwx"), ("步数", "8")):
+        await draft.get_by_label(label).fill(said)
+        await draft.get_by_label(label).blur()
+    await draft.get_by_role("button", name="开始训练").click()
+    course = page.locator(".train-course")
+    await expect(course.locator(".train-result code")).to_have_text("zwx <lora:图腾:1>")
+    await expect(course.locator(".samples-large img")).to_have_count(4)
+    await loaded(page)
+    await no_sideways_scroll(page)
+    await page.screenshot(path=tmp_path / "taught.png", full_page=True)
+    await course.get_by_role("button", name="用它画").click()
+    line = page.locator("#composer textarea")
+    await expect(line).to_have_value("zwx <lora:图腾:1>")
+    await line.press("Enter")
+    await pictures(page, 1)
+    await write(page, "/loras")
+    await expect(page.locator("#log .message.bot").last).to_contain_text("图腾")
+    stranger = await begun.page(**PHONE)
+    await write(stranger, "zwx <lora:图腾:1>")
+    await expect(stranger.locator("#log .message.bot").last).to_contain_text("是别人私有的")
+    await pictures(stranger, 0)
