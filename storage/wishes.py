@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from prompts.prompt import Options
 from storage import tables
@@ -61,6 +61,12 @@ async def get(db: Database, wish_id: str) -> Wish | None:
         files=row.files.split(),
         reply_to=row.reply_to,
     )
+
+
+async def fulfil(db: Database, wish_id: str) -> None:
+    """Remember of a wish only that it was fulfilled: its text is empty from here on."""
+    async with db.writing() as session:
+        await session.execute(update(tables.Wishes).where(tables.Wishes.id == wish_id).values(text=""))
 
 
 async def tidy(db: Database) -> None:

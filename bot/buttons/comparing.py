@@ -43,15 +43,16 @@ async def begin(studio: Studio, request: Request, text: str, said: str) -> Card 
 
 async def compare(studio: Studio, press: Press) -> None:
     """Draw what was agreed to."""
-    wish = await wishes.get(studio.db, press.target)
-    if wish is None or wish.person != press.person.id:
-        raise Refusal("press.unknown")
-    key = f"compare {press.target}"  # agreed to once, however often the button is pressed
-    if await jobs.known(studio.db, key):
-        raise Refusal("compare.begun")
-    text, _, said = wish.text.rpartition("\n")
-    request = replace(await request_of(studio, press, wish, text, wish.options), key=key)
-    await _submit(studio, request, await _made(studio, request, text, said))
+    async with studio.in_turn(press.person.id):  # of two presses at once the second finds that it has begun
+        wish = await wishes.get(studio.db, press.target)
+        if wish is None or wish.person != press.person.id:
+            raise Refusal("press.unknown")
+        if not wish.text:
+            raise Refusal("compare.begun")
+        text, _, said = wish.text.rpartition("\n")
+        request = await request_of(studio, press, wish, text, wish.options)
+        await _submit(studio, request, await _made(studio, request, text, said))
+        await wishes.fulfil(studio.db, press.target)
 
 
 async def _submit(studio: Studio, request: Request, made: Comparison) -> None:

@@ -63,7 +63,8 @@ async def _command(context: DiscordContext, interaction: Interaction, data: Data
     verb, values, _ = _filled(data)
     shape = slash_commands.slash_of(name)
     shape = (shape.verbs or {}).get(verb, shape)
-    pending = await begin(context, interaction, "open" if shape.open else "private")
+    everybody = shape.open and (shape.bare or bool(values))
+    pending = await begin(context, interaction, "open" if everybody else "private")
 
     async def run() -> None:
         person = await person_of(context, interaction)

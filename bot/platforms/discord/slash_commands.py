@@ -61,11 +61,13 @@ class SlashOption:
 @dataclass(frozen=True, slots=True)
 class Slash:
     """How a command is filled in. `text` makes of it what stands behind the command's name, `open` says whether
-    everybody sees the answer (a picture) or the person alone."""
+    everybody sees the answer (a picture) or the person alone; where it is not `bare`, that of one with nothing filled
+    in is the person's."""
 
     options: tuple[SlashOption, ...] = ()
     text: Callable[[Values], str] = lambda values: str(values.get("text", ""))
     open: bool = False
+    bare: bool = True
     verbs: Mapping[str, Slash] | None = None
 
 
@@ -207,7 +209,7 @@ SLASHES: Mapping[str, Slash] = {
     "find": Slash((SlashOption(PICTURE, ATTACHMENT), SlashOption("words")), _words),
     "tags": Slash((SlashOption(PICTURE, ATTACHMENT), SlashOption("words")), _words),
     "loras": Slash((SlashOption("lora", suggest="lora"),), lambda values: str(values.get("lora", ""))),
-    "train": Slash(TRAIN, _train, open=True),
+    "train": Slash(TRAIN, _train, open=True, bare=False),
     "styles": Slash((SlashOption("words", suggest="style"),), _words),
     "poses": Slash((SlashOption("words", suggest="pose"),), _words),
     "settings": Slash(
