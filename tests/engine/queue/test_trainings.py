@@ -81,7 +81,7 @@ async def test_it_is_handed_over_with_its_files_and_told_of_until_its_end() -> N
             Learning("t", 1, 0, 100, (), 0.1),
             Learning("t", 1, 10, 100, (0.2,) * 10, 0.1),
             HalfLearnt("t", 1, 10, b"half"),
-            Learnt("t", 1, "done", "", {}, b"lora"),
+            Learnt("t", 1, "done", "", None, b"lora"),
         ]
         assert "t" not in made.trainings and not pool.workers[0].training
 
