@@ -83,7 +83,7 @@ async def test_a_worker_that_cannot_start_is_tried_again_ever_more_slowly(
     program = tmp_path / "python"
     program.write_text(f"#!/bin/sh\nexec {sys.executable} -c 'print(\"this is no frame\" * 9)'\n")
     program.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setattr(local_pool, "PROGRAM", (str(program), *local_pool.PROGRAM[1:]))
     monkeypatch.setattr(local_pool, "RESTART_AFTER", (0.0, 0.05, 1000.0))
     heard, pool = Heard(), LocalPool(["cpu"], [])
     await pool.start(heard)
@@ -114,7 +114,7 @@ async def test_every_graphics_card_gets_a_worker_where_none_is_named(
     program = tmp_path / "python"
     program.write_text(f'#!/bin/sh\nPYTHONPATH={local_pool.ROOT} exec {sys.executable} {tmp_path}/cards.py "$@"\n')
     program.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setattr(local_pool, "PROGRAM", (str(program), *local_pool.PROGRAM[1:]))
     heard, pool = Heard(), LocalPool(["auto"], [])
     await pool.start(heard)
     try:
