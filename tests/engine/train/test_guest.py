@@ -6,6 +6,7 @@ import gc
 import hashlib
 import queue
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -128,7 +129,8 @@ def known(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     def loads(model: Any, *told: Any, **more: Any) -> Loaded:
         if model.path != loaded.model.path:
             return load(model, *told, **more)
-        return replace(loaded, layout=replace(loaded.layout))  # which knows when memory has run out
+        # The layout knows when memory has run out; what was read with a model is each worker's own.
+        return replace(loaded, layout=replace(loaded.layout), embeddings=OrderedDict(), loras=OrderedDict())
 
     monkeypatch.setattr(model_cache, "load", loads)
 
