@@ -55,8 +55,7 @@ def _timely(today: Allowance, now: datetime) -> None:
 async def allowance(
     db: Database, limits: Limits, asked: Request | Press, now: datetime, here: Standing | None = None
 ) -> Allowance:
-    """What this person has today; the seconds of maps count as those of pictures. A rule made for them goes first, then
-    the best of their roles, then the server's."""
+    """What this person has today. A rule made for them goes first, then the best of their roles, then the server's."""
     here = here or await standing(db, asked)
     roles = {f"{asked.place.platform}:{role}" for role in asked.room.roles}
 
@@ -67,14 +66,18 @@ async def allowance(
             return 0 if 0 in mine else max(mine)
         return int(cast(int, here.server.get(name, everybody)))
 
-    midnight = datetime.combine(now.date(), time.min, UTC)
-    drawn = await jobs.spent(db, midnight, asked.person.id)
-    mapped = await maps.seconds(db, asked.person.id, now.date())
     return Allowance(
         of("pictures", limits.role_pictures, limits.pictures),
         of("seconds", limits.role_seconds, limits.seconds),
-        replace(drawn, seconds=drawn.seconds + mapped),
+        await used(db, asked.person.id, now),
     )
+
+
+async def used(db: Database, person: str, now: datetime) -> jobs.Spent:
+    """What a person has used of this day, in UTC: the pictures asked for, and the device-seconds of pictures, maps and
+    trainings."""
+    drawn = await jobs.spent(db, datetime.combine(now.date(), time.min, UTC), person)
+    return replace(drawn, seconds=drawn.seconds + await maps.seconds(db, person, now.date()))
 
 
 def until_midnight(now: datetime) -> int:

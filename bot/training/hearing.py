@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from bot.chat import Chat
+from bot.people import quotas
 from bot.studio import last_cards
 from bot.studio.rules import Rules
-from bot.training import day, drafting, learnt_files, previews, sample_jobs, sheets
+from bot.training import drafting, learnt_files, previews, sample_jobs, sheets
 from bot.training.now import TrainingNow
 from bot.training.sample_jobs import CLASS, PRIOR, RecipeMaker
 from bot.training.showing import Showing
@@ -194,7 +195,7 @@ class Hearing:
         if not await trainings.change(self._db, kept.id, changes, only=("waiting", "running")):
             changes.pop("state", None)
             await trainings.change(self._db, kept.id, changes)  # it pauses or ends: a last word on how far it came
-        elif kept.daily and await day.used(self._db, kept.person, self._studio.now()) >= kept.daily:
+        elif kept.daily and (await quotas.used(self._db, kept.person, self._studio.now())).seconds >= kept.daily:
             paused: dict[str, Json] = {"state": "paused", "reason": QUOTA, "reason_values": {"limit": kept.daily}}
             await trainings.change(self._db, kept.id, paused, only=("running",))
             self._studio.queue.trainings.park(kept.id)
@@ -391,7 +392,7 @@ class Hearing:
         """Let those go on whose quota is new, and remove what has lain long enough."""
         now, rules = self._studio.now(), self._studio.rules.training
         for kept in await trainings.in_states(self._db, ("paused",)):
-            if kept.reason != QUOTA or await day.used(self._db, kept.person, now) >= kept.daily:
+            if kept.reason != QUOTA or (await quotas.used(self._db, kept.person, now)).seconds >= kept.daily:
                 continue
             new: dict[str, Json] = {"state": "waiting", "reason": "", "reason_values": {}}
             if await trainings.change(self._db, kept.id, new, only=("paused",)):

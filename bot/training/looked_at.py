@@ -22,7 +22,7 @@ from prompts.errors import Refusal
 from prompts.prompt import Json
 from prompts.safety import judge
 from prompts.safety.signs import Signs, verdict
-from storage import maps, pictures
+from storage import maps
 from storage.database import Database
 from storage.trainings import KeptPicture
 
@@ -44,38 +44,29 @@ class NewPicture:
     prior: bool = False
 
 
-def checked(new: NewPicture) -> KeptPicture:
-    """The picture as it may be used, with its pixels, and whether it is blurred; its file is `new.content` where that
-    may stay as it is. Takes a tenth of a second: call it in a thread. Raises Refusal as uploads do."""
-    content = ready(new)
+def checked(new: NewPicture) -> tuple[KeptPicture, bytes]:
+    """The picture as it may be used, with its pixels, and whether it is blurred; and its file as it is kept. Takes a
+    tenth of a second: call it in a thread. Raises Refusal as uploads do."""
+    content = uploads.checked(Upload(new.name, new.content)).content
     width, height = uploads.measured(content)
     small = likeness.opened(content)
     seen: dict[str, Json] = {"print": likeness.print_of(content)}
     if small is not None and sharpness(small) < BLURRED:
         seen["blurred"] = True
-    return KeptPicture(
+    picture = KeptPicture(
         place=0, hash="", name=new.name, named=new.named, repeats=new.repeats, width=width, height=height, flags=seen,
         prior=new.prior,
     )  # fmt: skip
+    return picture, content
 
 
-def ready(new: NewPicture) -> bytes:
-    """The file of a picture as it is kept."""
-    return uploads.checked(Upload(new.name, new.content)).content
-
-
-async def signs_inside(db: Database, content: bytes) -> Signs:
+async def signs_inside(content: bytes) -> Signs:
     """What a picture says of itself: its prompts, and what a checker saw in it."""
     found: Signs = frozenset()
     inside = await asyncio.to_thread(png_recipe.read_recipe, content)
     for text in [inside.prompt.positive] if inside else await asyncio.to_thread(papers.texts, content):
         found |= await asyncio.to_thread(judge.signs_of_text, text)
     return found
-
-
-async def adult(db: Database, hash: str) -> bool:
-    """Whether a checker saw in a file what is for adults."""
-    return await pictures.adult(db, hash)
 
 
 async def twin_of(db: Database, content: bytes, others: Sequence[KeptPicture]) -> int:

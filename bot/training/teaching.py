@@ -128,13 +128,12 @@ class Teaching:
             if len(here) + len(pictures) > MAX_PICTURES:
                 raise Refusal("train.count", count=len(here) + len(pictures), least=MIN_PICTURES, most=MAX_PICTURES)
             chain = await self._studio.translators(asked.person, common(asked))
-            made = [(await self._checked(kept, one, chain), one) for one in pictures]
-            contents = [await asyncio.to_thread(looked_at.ready, one) for _, one in made]
+            made = [await self._checked(kept, one, chain) for one in pictures]
             limit = self._studio.rules.training.bytes
-            used = await trainings.bytes_of(self._db, kept.person) + sum(map(len, contents))
+            used = await trainings.bytes_of(self._db, kept.person) + sum(len(content) for _, content in made)
             if used > limit and not asked.person.admin:
                 raise Refusal("train.bytes", limit=limit // 2**20)
-            for (picture, _), content in zip(made, contents, strict=True):
+            for picture, content in made:
                 if twin := await looked_at.twin_of(self._db, content, here):
                     picture = replace(picture, flags={**picture.flags, "twin": twin})
                 added = await trainings.add_picture(self._db, training, picture, content)
@@ -143,11 +142,13 @@ class Teaching:
         self._hearing.spawn(self._look(training))
         return await self._changed(training)
 
-    async def _checked(self, kept: KeptTraining, new: NewPicture, chain: Sequence[Translator]) -> KeptPicture:
-        """A picture that may be learnt from, with what is said of it. Raises Refusal."""
-        picture = await asyncio.to_thread(looked_at.checked, new)
+    async def _checked(
+        self, kept: KeptTraining, new: NewPicture, chain: Sequence[Translator]
+    ) -> tuple[KeptPicture, bytes]:
+        """A picture that may be learnt from, with what is said of it, and its file. Raises Refusal."""
+        picture, content = await asyncio.to_thread(looked_at.checked, new)
         person = kept.kind == "person"
-        inside = await looked_at.signs_inside(self._db, new.content)
+        inside = await looked_at.signs_inside(new.content)
         await guard.refuse(self._db, kept.person, {verdict(inside)})
         looked_at.check_inside(inside, new.name, person=person)
         tags = await captions.said(new.caption, chain)
@@ -155,7 +156,7 @@ class Teaching:
         named = await english(new.named, chain)
         captions.check([captions.SaidTag(named)], new.name, person=person)
         caption, source = captions.written(tags)
-        return replace(picture, named=named, caption=caption, source=source)
+        return replace(picture, named=named, caption=caption, source=source), content
 
     async def _look(self, training: str) -> None:
         """Have the detectors look for faces and backgrounds in the pictures of a draft that they have not seen."""
