@@ -78,6 +78,7 @@ class LocalPool:
         self._children: dict[str, asyncio.subprocess.Process] = {}
         self._heard: dict[str, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._closing = asyncio.Event()
 
     async def start(self, listener: Callable[[Worker, Event], None]) -> None:
         self._listener = listener
@@ -114,18 +115,20 @@ class LocalPool:
             await asyncio.to_thread(shutil.rmtree, self._trainings / training, ignore_errors=True)
 
     async def close(self) -> None:
+        """End the workers: each gets a while for the step it is in, and for a checkpoint of what it learns."""
+        self._listener = lambda worker, event: None
+        self._closing.set()
         for child in self._children.values():
-            if child.stdin:
-                child.stdin.close()
+            _close_input(child)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSING)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for child in self._children.values():
-            try:
-                await asyncio.wait_for(child.wait(), CLOSING)
-            except TimeoutError:
-                child.kill()
-                await child.wait()
+            await child.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(_read_out(child), CLOSING)
 
     def hand_on(self, worker: Worker, message: Message) -> None:
         """Say to a worker what somebody else has made, as it is, without waiting until it has read it."""
@@ -164,8 +167,7 @@ class LocalPool:
 
     async def _keep(self, worker: Worker, device: str) -> None:
         fruitless = 0
-        while True:
-            await asyncio.sleep(RESTART_AFTER[min(fruitless, len(RESTART_AFTER) - 1)])
+        while not await self._closes_within(RESTART_AFTER[min(fruitless, len(RESTART_AFTER) - 1)]):
             fruitless += 1
             child = await asyncio.create_subprocess_exec(
                 *PROGRAM,
@@ -178,6 +180,8 @@ class LocalPool:
                 env=self._environ(device),
             )
             self._children[worker.id] = child
+            if self._closing.is_set():
+                _close_input(child)
             self._heard[worker.id] = self._clock()
             reason = "ended"
             try:
@@ -186,6 +190,8 @@ class LocalPool:
                         fruitless = 0
                     self._note(worker, event)
                     self._listener(worker, event)
+                if self._closing.is_set():
+                    await child.wait()
             except (WireError, TimeoutError) as error:
                 reason = str(error) or "silent for too long"
             finally:
@@ -195,16 +201,25 @@ class LocalPool:
             worker.slots, worker.model, worker.loading, worker.tiers = 0, "", "", {}
             self._listener(worker, Lost(f"{reason}, exit status {status}"))
 
+    async def _closes_within(self, seconds: float) -> bool:
+        """Whether the pool is closed before so many seconds have passed."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+        return self._closing.is_set()
+
     async def _events(self, worker: Worker, child: asyncio.subprocess.Process) -> AsyncIterator[Event]:
         assert child.stdout is not None
         while True:
             message = asyncio.ensure_future(receive(child.stdout))
-            while not message.done():
-                await asyncio.wait([message], timeout=SILENCE / 10)
-                asked = worker.jobs or worker.looks or worker.training
-                if asked and not message.done() and self._clock() - self._heard[worker.id] > SILENCE:
-                    message.cancel()
-                    raise TimeoutError
+            try:
+                while not message.done():
+                    await asyncio.wait([message], timeout=SILENCE / 10)
+                    asked = worker.jobs or worker.looks or worker.training
+                    if asked and not message.done() and self._clock() - self._heard[worker.id] > SILENCE:
+                        raise TimeoutError
+            finally:
+                message.cancel()
             self._heard[worker.id] = self._clock()
             event = message.result()
             if event is None:
@@ -222,3 +237,14 @@ class LocalPool:
             worker.model, worker.tiers = event.model, event.tiers
         elif isinstance(event, Loading):
             worker.loading = event.model
+
+
+def _close_input(child: asyncio.subprocess.Process) -> None:
+    if child.stdin:
+        child.stdin.close()
+
+
+async def _read_out(child: asyncio.subprocess.Process) -> None:
+    """Read to the end what an ended worker has said, so that its pipe is closed before the loop is."""
+    while child.stdout and await child.stdout.read(1 << 20):
+        pass

@@ -488,20 +488,19 @@ async def test_jobs_end_once_each_while_hosts_come_and_go(count: int, monkeypatc
     chance = random.Random(7)
     queue = a_queue(road, told)
     await queue.start()
-    born = 3
-    for number in range(count):
-        queue.put(a_job(f"j{number}", owner=f"p{number % 3}", steps=1))
     machines = [Machine(f"m{number}", road, slots=1) for number in range(3)]
     for machine in machines:
         await machine.start()
+    put, born = 0, 3
     try:
-        mark = 0
         async with asyncio.timeout(10 * PATIENCE):
-            while len(told.finished) < count:
-                await asyncio.sleep(0)
-                if len(told.finished) < mark:
-                    continue
-                mark = len(told.finished) + chance.randrange(count // 50, count // 12)
+            while put < count:  # more come as others are drawn, and half-way a machine changes
+                some = min(count - put, chance.randrange(count // 50, count // 12))
+                for number in range(put, put + some):
+                    queue.put(a_job(f"j{number}", owner=f"p{number % 3}", steps=1))
+                put += some
+                while len(told.finished) < put - some // 2:
+                    await asyncio.sleep(0)
                 at = chance.randrange(3)
                 machines[at].die()
                 if chance.random() < 0.5:  # the same one, after a moment out of reach
@@ -511,6 +510,8 @@ async def test_jobs_end_once_each_while_hosts_come_and_go(count: int, monkeypatc
                     born += 1
                     machines[at] = Machine(f"m{born}", road, slots=1)
                     await machines[at].start()
+            while len(told.finished) < count:
+                await asyncio.sleep(0)
         ends = [one.job.id for one in told.finished]
         assert len(set(ends)) == len(ends) == count
         assert {one.job.state for one in told.finished} == {State.DONE}

@@ -129,6 +129,33 @@ async def test_every_graphics_card_gets_a_worker_where_none_is_named(
         await pool.close()
 
 
+ENDING = """
+import pathlib, sys, time
+from engine.wire import Ready, encode
+sys.stdout.buffer.write(encode(Ready("cpu", 1, "", {}, 0.0, ())))
+sys.stdout.flush()
+sys.stdin.read()
+time.sleep(float(sys.argv[-1]))
+pathlib.Path(__file__).with_name("kept").touch()
+"""
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [("0.3", True), ("1000", False)])
+async def test_a_worker_may_keep_what_it_has_before_it_ends(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seconds: str, kept: bool
+) -> None:
+    (tmp_path / "ending.py").write_text(ENDING)
+    monkeypatch.setenv("PYTHONPATH", str(local_pool.ROOT))
+    monkeypatch.setattr(local_pool, "PROGRAM", (sys.executable, str(tmp_path / "ending.py")))
+    monkeypatch.setattr(local_pool, "CLOSING", PATIENCE if kept else 0.5)
+    heard, pool = Heard(), LocalPool(["cpu"], [seconds])
+    await pool.start(heard)
+    await heard.until(Ready)
+    await pool.close()
+    assert pool.pid(pool.workers[0]) is None and (tmp_path / "kept").exists() == kept
+    assert not any(isinstance(event, Lost) for event in heard.events), "nobody asks for its jobs again"
+
+
 def test_workers_on_the_processor_share_its_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setenv("DANQING_WEB_PASSWORD", "secret")
