@@ -25,6 +25,7 @@ from engine.wire import (
     Rest,
     Step,
     Stop,
+    TakeBack,
     Train,
     TrainingFile,
 )  # fmt: skip
@@ -92,7 +93,7 @@ class SleepingWorkers:
                 self._listener(worker, Learning(training, attempt, 1, 9, (0.5,), 0.1))
             case Park(training):
                 self._listener(worker, Learnt(training, self._attempt(training), "parked"))
-            case Stop() | Rest() | TrainingFile():
+            case Stop() | Rest() | TrainingFile() | TakeBack():
                 pass
             case _:
                 raise AssertionError(message)

@@ -35,9 +35,10 @@ class Shelf:
 
     @property
     def holds(self) -> frozenset[Need]:
-        """Everything that a recipe may name, by kind and name; what comes with the program lies everywhere."""
-        own = {(one.identity.kind, one.name.casefold()) for one in self.finds}
-        return frozenset((*own, *self.others, *_everywhere()))
+        """Everything that a recipe may name, by kind and name, a LoRA also by that which its trainer gave it; what
+        comes with the program lies everywhere."""
+        own = {(one.identity.kind, name.casefold()) for one in self.finds for name in (one.name, one.identity.alias)}
+        return frozenset((*filter(all, own), *self.others, *_everywhere()))
 
 
 def shelf(folders: Sequence[Path], taggers_in: Sequence[Path]) -> Shelf:

@@ -12,8 +12,10 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from engine.files import model_folders
+from engine.files.shelf import Need
 from engine.job import Job, Picture, Progress, State
 from engine.queue.course import Assignment, Course
 from engine.queue.estimate import Estimate
@@ -189,6 +191,13 @@ class Queue:
 
         files = {file: await self._fetch(file) for file in wish.files}
         return await self._looks.make(wish, files, owner, charged)
+
+    def lend(self, files: Mapping[Need, Path]) -> None:
+        """Have these files, which lie here, be drawn with on machines that have them not, and no others any more."""
+        self.pool.lend(files)
+        for course in self._courses.values():
+            course.needs = None  # a word of its text may be an embedding by now
+        self._hand_over()
 
     def standings(self) -> dict[str, Progress]:
         """Place and seconds left of every job, running ones (place 0) included."""

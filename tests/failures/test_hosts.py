@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -50,10 +50,12 @@ def shared() -> Iterator[Nats]:
 
 
 @asynccontextmanager
-async def working(server: Server, workers: Workers) -> AsyncIterator[asyncio.Event]:
-    """A host in this process; setting the event has it leave."""
+async def working(
+    server: Server, workers: Workers, files: Callable[[], Shelf] = Shelf, lent: Path | None = None
+) -> AsyncIterator[asyncio.Event]:
+    """A host in this process; setting the event has it leave. Unless it is said where, nothing is lent to it."""
     stop = asyncio.Event()
-    task = asyncio.create_task(nats_host.work(server, workers, Shelf, stop))
+    task = asyncio.create_task(nats_host.work(server, workers, files, lent or Path("lent"), stop))
     try:
         yield stop
     finally:
