@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import shutil
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ import pytest
 from PIL import Image
 
 from engine import nats_host
+from engine.files import catalog
 from engine.files.shelf import Shelf
 from engine.host import Workers
 from engine.job import Progress, State
@@ -25,11 +27,13 @@ from engine.queue.nats import NatsPool
 from engine.queue.nats_server import Connection, Server, roster
 from engine.queue.news import Changed, Finished
 from engine.queue.queue import Queue
+from engine.recipe import Recipe
 from engine.wire import Draw, MakeMap
 from prompts.errors import Refusal
+from prompts.prompt import LoraUse
 from tests import warm_workers
 from tests.failures.host_process import HostProcess
-from tests.fakes import a_job
+from tests.fakes import a_job, a_recipe
 from tests.nats import Nats, program
 from tests.patience import PATIENCE, until
 from tests.sleeping_workers import SleepingWorkers, a_picture
@@ -249,6 +253,75 @@ async def test_two_hosts_share_a_grid_that_is_as_one_draws_it(shared: Nats, monk
         a, b = (np.asarray(Image.open(io.BytesIO(one.png)), np.int16) for one in (ours, theirs))
         assert np.ptp(a) > 30 and np.abs(a - b).max() <= 1
     assert len({one.png for one in both.pictures}) == 4
+
+
+async def test_what_lies_only_with_the_bot_is_drawn_on_a_host_as_it_is_here(
+    shared: Nats, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the built-in model, a LoRA that was learnt, and an embedding."""
+    (here := tmp_path / "here").mkdir()
+    lora, word = here / "t-0010.safetensors", here / "zwxdq.safetensors"
+    shutil.copy(catalog.COMPANIONS / "demo-gilded.safetensors", lora)
+    shutil.copy(catalog.COMPANIONS / "demo-flaws.safetensors", word)
+    plain = a_recipe()
+
+    def with_lora(weight: float) -> Recipe:
+        return replace(plain, prompt=replace(plain.prompt, loras=(LoraUse("t-0010", weight),)))
+
+    worded = a_recipe("a red apple, zwxdq")
+    recipes = {"lora": with_lora(1.0), "none": plain, "zero": with_lora(0.0), "word": worded}
+    told = ["--slots", "1", "--model", "danqing-demo"]
+    finished: dict[str, np.ndarray] = {}
+
+    async def hear(news: Changed | Progress | Finished) -> None:
+        if isinstance(news, Finished):
+            finished[news.job.id] = _pixels(news)
+
+    async def fetch(picture: str) -> bytes:
+        raise AssertionError
+
+    with warm_workers.served() as warm:
+        monkeypatch.setattr(local_pool, "PROGRAM", warm_workers.command(warm))
+        queue = Queue(
+            LocalPool(["cpu"], [*told, "--loras", str(here), "--embeddings", str(here)]),
+            hear,
+            fetch,
+            per_person=9,
+            in_all=9,
+        )
+        await queue.start()
+        for name, recipe in recipes.items():
+            queue.put(replace(a_job(name), recipes=(recipe,)))
+        await until(lambda: len(finished) == len(recipes))
+        await queue.close()
+
+        lent = tmp_path / "lent"
+        async with (
+            working(Server(shared.url), LocalPool(["cpu"], told), lent=lent),
+            Bot(Server(shared.url), "lends") as bot,
+        ):
+            await bot.hosts(1)
+            bot.queue.lend({("lora", "t-0010"): lora, ("embedding", "zwxdq"): word})
+            for name, recipe in recipes.items():
+                bot.queue.put(replace(a_job(name), recipes=(recipe,)))
+            await bot.ended(len(recipes))
+            assert {one.job.state for one in bot.finished} == {State.DONE}, [one.key for one in bot.finished]
+            there = {one.job.id: _pixels(one) for one in bot.finished}
+            assert sorted(one.name for one in lent.rglob("*.safetensors")) == [lora.name, word.name]
+            bot.queue.lend({})
+            await until(lambda: not list(lent.rglob("*.safetensors")))
+            # What was lent for one job is nothing to another.
+            bot.queue.put(replace(a_job("unlent"), recipes=(worded,)))
+            unlent = _pixels((await bot.ended(len(recipes) + 1))[-1])
+        assert not any(lent.iterdir())
+    for name in recipes:
+        assert np.abs(there[name] - finished[name]).max() <= 1, name
+    assert np.array_equal(there["zero"], there["none"])
+    assert np.abs(there["lora"] - there["none"]).max() > 30 and np.abs(there["word"] - unlent).max() > 10
+
+
+def _pixels(news: Finished) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(news.pictures[0].png)), np.int16)
 
 
 # --- who may what ---
