@@ -65,6 +65,11 @@ class SleepingWorkers:
     def ready(self, worker: Worker) -> None:
         self._listener(worker, Ready("Sleeper", self.slots, MODEL, {MODEL: "all"}))
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being drawn."""
+        return not self._drawing
+
     def lose(self, worker: Worker) -> None:
         """Have a worker die, and start again."""
         for key, (_, task) in tuple(self._drawing.items()):

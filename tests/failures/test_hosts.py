@@ -32,6 +32,7 @@ from engine.wire import Draw, MakeMap
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse
 from tests import warm_workers
+from tests.cut_line import CutLine
 from tests.failures.host_process import HostProcess
 from tests.fakes import a_job, a_recipe
 from tests.nats import Nats, program
@@ -175,6 +176,55 @@ async def test_a_killed_host_and_one_that_is_stopped_lose_nothing_and_draw_nothi
     finally:
         for host in hosts:
             host.remove()
+
+
+async def test_a_host_that_is_cut_off_soon_draws_again_and_is_late_with_nothing(shared: Nats) -> None:
+    """The connections stay open, and nothing passes: within the life of its key, and beyond."""
+    far, near = SleepingWorkers(0.3), SleepingWorkers(0.3)
+    async with (
+        CutLine(shared.port) as line,
+        Bot(Server(shared.url), "cut") as bot,
+        working(Server(f"nats://127.0.0.1:{line.port}"), far),
+    ):
+        await bot.hosts(1)
+        for number in range(3):
+            bot.queue.put(a_job(f"soon{number}", owner=f"p{number}"))
+        await until(lambda: len(_draws(far)) == 3)
+        line.cut()
+        await until(lambda: far.idle)
+        assert not bot.finished
+        line.mend()
+        assert {(one.job.state, one.job.attempt) for one in await bot.ended(3)} == {(State.DONE, 0)}
+        assert len(_draws(far)) == 3, "nothing is redrawn"
+
+        bot.finished.clear()
+        far.seconds = 1.0
+        async with working(Server(shared.url), near):
+            await bot.hosts(2)
+            for number in range(8):
+                bot.queue.put(a_job(f"late{number}", owner=f"p{number}"))
+            await until(lambda: len(_draws(far)) > 3 and _draws(near))
+            line.cut()
+            away = _draws(far)[3:]
+            bot.queue.put(a_job("while", owner="q"))  # whoever is given it
+            ended = await bot.ended(9)
+            assert {one.job.state for one in ended} == {State.DONE}
+            assert all(one.pictures[0].png == a_picture(1) for one in ended)
+            assert sorted(_draws(near)) == sorted(one.job.id for one in ended), "each of them once"
+            assert {one.job.id for one in ended if one.job.attempt} >= set(away)
+            await until(lambda: far.idle)  # with all that it was drawing, which nobody has heard of
+            line.mend()
+            await bot.hosts(2)
+        # It is the only one now, and draws; what it was late with is nobody's.
+        await bot.hosts(1)
+        bot.finished.clear()
+        bot.queue.put(a_job("last"))
+        [last] = await bot.ended(1)
+        assert (last.job.state, last.job.attempt, _draws(far)[-1]) == (State.DONE, 0, "last")
+
+
+def _draws(workers: SleepingWorkers) -> list[str]:
+    return [one.job for one in workers.taken if isinstance(one, Draw)]
 
 
 async def test_a_server_that_is_killed_and_comes_back_soon_or_late(monkeypatch: pytest.MonkeyPatch) -> None:
