@@ -20,7 +20,7 @@ from engine.files import catalog
 from engine.files.shelf import Shelf
 from engine.host import Workers
 from engine.job import Progress, State
-from engine.queue import local_pool
+from engine.queue import local_pool, nats_server
 from engine.queue import nats as nats_module
 from engine.queue.local_pool import LocalPool
 from engine.queue.nats import NatsPool
@@ -221,6 +221,28 @@ async def test_a_host_that_is_cut_off_soon_draws_again_and_is_late_with_nothing(
         bot.queue.put(a_job("last"))
         [last] = await bot.ended(1)
         assert (last.job.state, last.job.attempt, _draws(far)[-1]) == (State.DONE, 0, "last")
+
+
+async def test_a_bot_that_is_cut_off_has_what_was_drawn_meanwhile(shared: Nats) -> None:
+    workers = SleepingWorkers(0.3)
+    async with (
+        CutLine(shared.port) as line,
+        working(Server(shared.url), workers),
+        Bot(Server(f"nats://127.0.0.1:{line.port}"), "deaf") as bot,
+    ):
+        await bot.hosts(1)
+        for number in range(3):
+            bot.queue.put(a_job(f"j{number}", owner=f"p{number}"))
+        await until(lambda: len(_draws(workers)) == 3)
+        line.cut()
+        await until(lambda: workers.idle)
+        await asyncio.sleep(nats_server.LIFE + nats_module.GRACE)  # signs of life are put, and nobody hears them
+        bot.queue.put(a_job("while"))
+        assert not bot.finished
+        line.mend()
+        ended = await bot.ended(4)
+        assert {(one.job.state, one.job.attempt) for one in ended} == {(State.DONE, 0)}
+        assert len(_draws(workers)) == 4, "nothing is redrawn"
 
 
 def _draws(workers: SleepingWorkers) -> list[str]:
