@@ -268,7 +268,10 @@ class Host:
             case Ready() | Loading():
                 self._said[worker.id] = event
                 self._write(event, worker.id)
-            case Step() | Drawn() | Ended():
+            case Drawn(hashed=hashed):
+                told = tuple(one for one in hashed if not self._lent.has(one.path))
+                self._pass_on(worker, event.job, replace(event, hashed=told), ends=False)
+            case Step() | Ended():
                 self._pass_on(worker, event.job, event, ends=isinstance(event, Ended))
             case Mapped() | TagsRead():
                 self._pass_on(worker, event.id, event, ends=True)

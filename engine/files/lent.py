@@ -6,6 +6,7 @@ import hashlib
 import re
 import secrets
 import shutil
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -19,12 +20,14 @@ _NO_NAME = set("/\\:\0")
 
 class LentFiles:
     """The files lent to one program, in a folder of its own below `folder`, that goes with it: at its end, or when the
-    next one starts. Each lies alone in a folder of its bot's, so that files of one name do not meet."""
+    next one starts. Each lies alone in a folder of its bot's, so that files of one name do not meet. It may be asked on
+    several threads."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._own: Path | None = None
         self._held: IO[bytes] | None = None
+        self._beginning = threading.Lock()
 
     def tidy(self) -> None:
         """Delete what programs have left that are gone."""
@@ -55,6 +58,10 @@ class LentFiles:
         place = self._of(bot, self._own) / mark
         return place if place.is_dir() else None
 
+    def has(self, path: str) -> bool:
+        """Whether a file is one of them."""
+        return self._own is not None and self._own in Path(path).parents
+
     def take_back(self, bot: str, marks: Iterable[str]) -> None:
         """Delete files of a bot's."""
         for place in filter(None, (self.place(bot, mark) for mark in marks)):
@@ -78,20 +85,21 @@ class LentFiles:
 
     def _begun(self) -> Path:
         """The folder of this program, made when the first file comes. Raises OSError."""
-        if self._own is not None:
-            return self._own
-        self._folder.mkdir(parents=True, exist_ok=True)
-        own = self._folder / secrets.token_hex(8)
-        lock = own.with_suffix(".lock")
-        held = lock.open("ab")
-        try:
-            hold(held)
-            lock.stat()  # nobody has tidied it away between the two
-        except OSError:
-            held.close()
-            raise
-        self._own, self._held = own, held
-        return own
+        with self._beginning:
+            if self._own is not None:
+                return self._own
+            self._folder.mkdir(parents=True, exist_ok=True)
+            own = self._folder / secrets.token_hex(8)
+            lock = own.with_suffix(".lock")
+            held = lock.open("ab")
+            try:
+                hold(held)
+                lock.stat()  # nobody has tidied it away between the two
+            except OSError:
+                held.close()
+                raise
+            self._own, self._held = own, held
+            return own
 
     @staticmethod
     def _of(bot: str, own: Path) -> Path:

@@ -62,8 +62,8 @@ class NobodyThere(Exception):
 @dataclass(slots=True, eq=False)
 class Visited:
     """A host as the bot knows it: `visit` is how often it was greeted, `welcome` whether it has answered to the last
-    time, `drawn` the pictures that have come of jobs that have not ended, by worker, job and number. It `holds` files
-    of its own, and has `loans` of the bot's."""
+    time, `drawn` the pictures that have come of jobs that have not ended, by worker, job and number. `lies` are the
+    files of its own, `holds` what they can be called, `loans` what it has of the bot's."""
 
     session: str
     name: str
@@ -72,6 +72,7 @@ class Visited:
     there: bool = False
     welcome: bool = False
     workers: dict[str, Worker] = field(default_factory=dict)
+    lies: frozenset[Need] = frozenset()
     holds: frozenset[Need] = frozenset()
     drawn: set[tuple[str, str, int]] = field(default_factory=set)
     loans: Loans = field(default_factory=Loans)
@@ -123,7 +124,7 @@ class HostsPool:
         self._learnt = dict(files)
         for host in self.hosts.values():
             for worker in host.workers.values():
-                worker.holds = self._within_reach(host)
+                self._furnish(worker, host)
             gone = host.loans.without(set(self._learnt.values()))
             if gone and host.there:
                 self._put(host, TakeBack(tuple(gone)))
@@ -219,17 +220,18 @@ class HostsPool:
             return
         if not host.welcome:
             log.info("host %s is here, with %d files", host.name, len(found.finds))
-        host.welcome, host.holds = True, found.holds
+        host.welcome, host.lies, host.holds = True, found.lies, found.holds
         model_folders.lies_elsewhere(host.session, found.finds)
         for worker in host.workers.values():
-            worker.holds = self._within_reach(host)
+            self._furnish(worker, host)
             if worker.slots:  # what waits may fit by now
                 self._listener(worker, Ready(worker.device, worker.slots, worker.model, dict(worker.tiers)))
 
     def _hear(self, host: Visited, name: str, message: Message) -> None:
         worker = host.workers.get(name)
         if worker is None:
-            worker = Worker(id=f"{host.session}/{name}", device=name, host=host.name, holds=self._within_reach(host))
+            worker = Worker(id=f"{host.session}/{name}", device=name, host=host.name)
+            self._furnish(worker, host)
             host.workers[name] = worker
             self.workers = [*self.workers, worker]
             self.arrived.set()
@@ -258,9 +260,9 @@ class HostsPool:
                 return
         self._listener(worker, message)
 
-    def _within_reach(self, host: Visited) -> frozenset[Need]:
-        """What can be drawn with on a host: its own files, and what can be lent to it."""
-        return host.holds | self._learnt.keys()
+    def _furnish(self, worker: Worker, host: Visited) -> None:
+        """Say of a worker what it can draw with: its host's own files, and what can be lent to that."""
+        worker.lies, worker.holds = host.lies, host.holds | self._learnt.keys()
 
     def _lost(self, worker: Worker, reason: str) -> None:
         worker.slots, worker.model, worker.loading, worker.tiers = 0, "", "", {}

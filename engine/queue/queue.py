@@ -90,6 +90,7 @@ class Queue:
         self._looks = Looks(pool, per_person)
         self.trainings = TrainingQueue(pool, self._charge_training, lambda: self.paused, clock)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._lent_words: set[str] = set()
         self.paused = False
         self._started = False
 
@@ -195,8 +196,11 @@ class Queue:
     def lend(self, files: Mapping[Need, Path]) -> None:
         """Have these files, which lie here, be drawn with on machines that have them not, and no others any more."""
         self.pool.lend(files)
-        for course in self._courses.values():
-            course.needs = None  # a word of its text may be an embedding by now
+        words = {name for kind, name in files if kind == "embedding"}
+        if words != self._lent_words:  # a word of a text may be one by now, or none any more
+            self._lent_words = words
+            for course in self._courses.values():
+                course.needs = None
         self._hand_over()
 
     def standings(self) -> dict[str, Progress]:

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from engine.files import catalog, lent, model_folders
+from engine.files.hashed import Hashed
 from engine.files.lent import LentFiles
 from engine.job import Job, State
 from engine.queue import lending
 from engine.queue import queue as queue_module
 from engine.queue.pool import Worker
-from engine.wire import Draw, Ended, Lend, Message, TakeBack
+from engine.wire import Draw, Drawn, Ended, Lend, Message, TakeBack
 from prompts.errors import Refusal
 from tests.engine.queue.test_hosts import Heard, Machine, Road, Told, a_queue, ready, with_lora
 from tests.fakes import a_job, a_lora, a_prompt
@@ -199,6 +200,15 @@ async def test_two_bots_files_of_one_name_are_two(tmp_path: Path) -> None:
     mark = Path(draws(machine)["of-other"].lent[0]).name
     lent_to = machine.host._lent
     assert lent_to.place("other", mark) and lent_to.place("one", mark) is None
+    # Nor is anybody told of its hash, though a worker knows all files of one name.
+    machine.workers.seconds = 1000.0
+    await roads[1].draw(roads[1].workers[0], with_lora("hashed", "mia"), {})
+    await until(lambda: "hashed" in draws(machine))
+    file, own = f"{draws(machine)['hashed'].lent[0]}/mia.safetensors", str(tmp_path / "own" / "mia.safetensors")
+    rows = tuple(Hashed(path, 5, 1, "ab" * 5, "") for path in (file, own))
+    machine.host._hear(machine.workers.workers[0], Drawn("hashed", 0, 0, 0.1, hashed=rows))
+    last = ears[1].of(Drawn)[-1]
+    assert isinstance(last, Drawn) and last.hashed == rows[1:]
     await roads[1].close()
     await machine.host.close()
 
