@@ -11,7 +11,7 @@ import errno
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from engine.files import shelf
@@ -52,6 +52,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 30.0  # seconds between two looks for new files
 LENT = "cache/lent"  # below the data folder: where lent files lie
+SILENT = 86400.0  # seconds after which what a bot has lent, and never came back for, is deleted
 LEAVING = 25.0  # seconds for what is being drawn when the host is told to end; Kubernetes kills after 30
 
 
@@ -72,12 +73,17 @@ class LetterBox(Protocol):
     def write(self, letter: Letter) -> None: ...
 
 
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
 @dataclass(slots=True)
 class Visit:
-    """A bot's latest visit to this host: `number` is that of the last letter taken."""
+    """A bot's latest visit to this host: `number` is that of the last letter taken, `heard` the loop's time of it."""
 
     when: tuple[int, int]
     number: int
+    heard: float = field(default_factory=_now)
 
 
 class Host:
@@ -157,7 +163,7 @@ class Host:
             return False
         if self.has(letter):
             return True
-        visit.number = letter.number
+        visit.number, visit.heard = letter.number, _now()
         match message:
             case ForgetTraining(training):
                 self._forget_training(training)
@@ -207,10 +213,21 @@ class Host:
             await asyncio.to_thread(self._lent.keep, bot, message.mark, message.name, message.blob)
             self._unkept.pop((bot, message.mark), None)
         except OSError as error:
-            log.error("%s is lent to this host, and cannot be kept: %s", message.name, error)
+            log.error("a file is lent to this host, and cannot be kept: %s", error.strerror)
             self._unkept[bot, message.mark] = error
         except ValueError as error:
-            log.error("%s", error)
+            log.error("a file is lent to this host that is none: %s", error)
+
+    async def _forget_silent(self) -> None:
+        """Keep nothing that was lent by bots of which nothing has been heard for long, as of those that were killed.
+        One that is only idle greets this host anew before it is drawn for again."""
+        for bot, visit in tuple(self._visits.items()):
+            idle = bot not in self._jobs.values() and _now() - visit.heard > SILENT
+            if idle and self._lent.any_of(bot):
+                log.info("nothing is heard of a bot, and what it has lent is deleted")
+                del self._visits[bot]
+                await asyncio.to_thread(self._lent.forget, bot)
+                self._have_forgotten(TakeBack())
 
     def _have_forgotten(self, message: TakeBack) -> None:
         """Have the workers know nothing of files that are gone."""
@@ -327,6 +344,7 @@ class Host:
         """Tell the bots of files that come and go."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
+            await self._forget_silent()
             now = shelf.packed(await asyncio.to_thread(self._files))
             if now != self._shelf:
                 self._shelf = now

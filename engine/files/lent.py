@@ -40,7 +40,7 @@ class LentFiles:
     def keep(self, bot: str, mark: str, name: str, content: bytes) -> None:
         """Keep a file, there whole or not at all. Raises OSError; ValueError for what is no mark or name."""
         if not _MARK.fullmatch(mark) or not name or name.startswith(".") or set(name) & _NO_NAME:
-            raise ValueError(f"no file that is lent: {name[:80]!r} with mark {mark[:80]!r}")
+            raise ValueError("no mark, or no name of a file")
         place = self._of(bot, self._begun()) / mark
         place.mkdir(parents=True, exist_ok=True)
         part = place / ".part"
@@ -67,11 +67,15 @@ class LentFiles:
         for place in filter(None, (self.place(bot, mark) for mark in marks)):
             shutil.rmtree(place, ignore_errors=True)
 
+    def any_of(self, bot: str) -> bool:
+        """Whether there are files of a bot's."""
+        return self._own is not None and self._of(bot, self._own).is_dir()
+
     def forget(self, bot: str) -> bool:
         """Delete all files of a bot's; whether there were any."""
-        if self._own is None or not (place := self._of(bot, self._own)).is_dir():
+        if self._own is None or not self.any_of(bot):
             return False
-        shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(self._of(bot, self._own), ignore_errors=True)
         return True
 
     def close(self) -> None:

@@ -298,7 +298,7 @@ class HostsPool:
         """What is sent for a letter: before a Draw the files that its recipes name and the host has not. Large ones are
         read here alone, where nothing but what is behind them for this host has to wait."""
         message = letter.message
-        if not isinstance(message, Draw):
+        if not isinstance(message, Draw) or not self._learnt:
             yield message
             return
         marks: list[str] = []
@@ -311,7 +311,7 @@ class HostsPool:
                     self._listener(worker, Ended(message.job, message.attempt, "failed", refusal.key, values))
                 return
             except OSError as error:
-                log.warning("%s cannot be lent to host %s: %s", path.name, host.name, error)
+                log.warning("a file cannot be lent to host %s: %s", host.name, error.strerror)
                 continue  # whoever draws says that it is not there
             if path not in self._learnt.values():
                 continue  # deleted meanwhile
@@ -319,7 +319,7 @@ class HostsPool:
             if gone := host.loans.lend(loan, message.job, drawn):
                 yield TakeBack(tuple(gone))
             if content is not None:
-                log.info("host %s is lent %s, %d MB", host.name, path.name, len(content) >> 20)
+                log.info("host %s is lent a file of %.1f MB", host.name, len(content) / 2**20)
                 yield Lend(loan.mark, path.stem, content)
             marks.append(loan.mark)
         yield replace(message, lent=tuple(marks))

@@ -52,15 +52,18 @@ class Loans:
     def __init__(self) -> None:
         self._loans: dict[str, Loan] = {}  # by mark
         self._jobs: dict[str, tuple[str, ...]] = {}  # the marks of each job
+        self._doubted: set[str] = set()  # the marks of what may not be there
 
     @property
     def marks(self) -> Collection[str]:
-        return self._loans.keys()
+        """Those of files that need not be sent."""
+        return self._loans.keys() - self._doubted
 
     def lend(self, loan: Loan, job: str, drawn: Collection[str]) -> list[str]:
         """Write down that a job is drawn with a file. Returns the marks of what makes room for it: earlier contents of
         the file, and what was not used for longest, but nothing of the jobs that are being `drawn`."""
         self._loans.pop(loan.mark, None)
+        self._doubted.discard(loan.mark)
         self._jobs = {one: marks for one, marks in self._jobs.items() if one in drawn or one == job}
         used = {mark for marks in self._jobs.values() for mark in marks}
         self._jobs[job] = (*self._jobs.get(job, ()), loan.mark)
@@ -76,8 +79,7 @@ class Loans:
 
     def doubt(self, job: str) -> None:
         """A job has failed: whatever became of the files that it was drawn with, they are sent again for the next."""
-        for mark in self._jobs.pop(job, ()):
-            self._loans.pop(mark, None)
+        self._doubted.update(self._jobs.pop(job, ()))
 
     def without(self, paths: Collection[Path]) -> list[str]:
         """Have nothing but what is of these files, be it that jobs are being drawn with it. Returns the marks of what

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import host
 from engine.files import catalog, lent, model_folders
 from engine.files.hashed import Hashed
 from engine.files.lent import LentFiles
@@ -332,6 +333,47 @@ async def test_a_host_with_a_full_disk_says_so_and_is_sent_the_file_again(
         queue.put(with_lora("again", "mia"))
         await until(lambda: len(told.finished) == 2)
         assert told.finished[1].job.state is State.DONE and len(lendings(road)) == 2
+        # One that fails for whatever reason, too; and what may be there is taken back with the rest.
+        machine.workers.seconds = 1000.0
+        queue.put(with_lora("fails", "mia"))
+        await until(lambda: "fails" in draws(machine))
+        machine.host._hear(machine.workers.workers[0], Ended("fails", 0, "failed", "lora.damaged", {"name": "mia"}))
+        await until(lambda: len(told.finished) == 3)
+        assert kept(tmp_path / "lent") == ["mia.safetensors"]
+        queue.lend({})
+        await until(lambda: not kept(tmp_path / "lent"))
+    finally:
+        await queue.close()
+        await machine.host.close()
+
+
+async def test_a_bot_that_is_silent_for_long_leaves_nothing_and_may_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    road, told = Road(), Told()
+    machine = Machine("a", road, lent=tmp_path / "lent", seconds=1000.0)
+    await machine.start()
+    queue = a_queue(road, told)
+    await queue.start()
+    try:
+        await ready(road)
+        queue.lend({("lora", "mia"): learnt(tmp_path, "mia", b"mia")})
+        queue.put(with_lora("long", "mia"))
+        await until(lambda: draws(machine))
+        await machine.host._forget_silent()
+        monkeypatch.setattr(host, "SILENT", -1.0)
+        await machine.host._forget_silent()
+        assert kept(tmp_path / "lent") == ["mia.safetensors"], "it is drawn for"
+        assert queue.cancel("long")
+        await until(lambda: told.finished)
+        await machine.host._forget_silent()
+        assert kept(tmp_path / "lent") == []
+        machine.workers.seconds = 0.0
+        queue.put(with_lora("again", "mia"))
+        await until(lambda: not road.workers)  # it is not known there any more
+        machine.beat(road)
+        await until(lambda: len(told.finished) == 2)
+        assert told.finished[1].job.state is State.DONE and kept(tmp_path / "lent") == ["mia.safetensors"]
     finally:
         await queue.close()
         await machine.host.close()
