@@ -12,14 +12,16 @@ from engine.queue.pool import Worker
 @dataclass(slots=True, eq=False)
 class Assignment:
     """Pictures of a job that one worker draws; `indexes` are their numbers in the job. `job` is what the worker is
-    handed: the recipes of these alone, under an id that no other assignment has at the same time. Those of the numbers
-    `resting` have given their rows up to others for now; `moved` is when each last did, or was given one again."""
+    handed: the recipes of these alone, under an id that no other assignment has at the same time. `number`
+    counts those that were made before it. Those of the numbers `resting` have given their rows up to others for now;
+    `moved` is when each last did, or was given one again."""
 
     of: Course
     worker: Worker
     indexes: tuple[int, ...]
     job: Job
     handed: bool = False
+    number: int = 0
     resting: set[int] = field(default_factory=set)
     moved: dict[int, float] = field(default_factory=dict)
     _models: frozenset[str] | None = None

@@ -226,9 +226,7 @@ class Balance:
 
     def _resting(self) -> Iterator[Claim]:
         """Of each assignment the picture that is to come back first: one that is half drawn, where there is any."""
-        for assignment in self._work.assignments.values():
-            if not assignment.resting:
-                continue
+        for assignment in self._work.resting:
             resting = [index for index in assignment.left if index in assignment.resting]
             if resting and not assignment.of.over and not assignment.of.cancelled:
                 index = (assignment.kept or resting)[0]
@@ -237,7 +235,8 @@ class Balance:
     def _line(self) -> Iterator[Claim]:
         """The first job of each person in the line; what has lost a worker waits for an empty one."""
         seen: set[str] = set()
-        for course in itertools.islice(self._waiting.turns(), BEHIND):
+        turns = self._waiting.first_of(BEHIND) if self._work.many else self._waiting.turns()
+        for course in itertools.islice(turns, BEHIND):
             if course.job.owner not in seen and not course.job.attempt:
                 yield Claim(course, course.waiting[0])
             seen.add(course.job.owner)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from engine.files.shelf import Need
 from engine.queue.course import Course
@@ -14,6 +14,7 @@ from engine.queue.workload import Workload
 from engine.recipe import Recipe
 
 LOOKED_AT = 32  # workers, at most, that are weighed against each other for a job
+HELPED = 8  # homes, of many, whose jobs are looked at for others that may help out, whenever something has changed
 AHEAD = 32  # jobs behind one that waits for its model that are looked at for a worker that would have to load it
 # And jobs behind those whose files the free workers do not have: each is a look into two sets.
 AWAY = 1024
@@ -22,10 +23,12 @@ AWAY = 1024
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What holds for all jobs that are looked at in one moment: `ends` is when a worker has done what it has and loaded
-    these models, `waits` how long until one that holds them has a row (None: there is none). Many want the same."""
+    these models, `waits` how long until one that holds them has a row (None: there is none), and with many workers
+    `loads` what loading would take the home of one that wants the same. Many do."""
 
-    ends: dict[tuple[str, frozenset[str]], float]
-    waits: dict[tuple[frozenset[str], frozenset[Need]], float | None]
+    ends: dict[tuple[str, frozenset[str]], float] = field(default_factory=dict)
+    waits: dict[tuple[frozenset[str], frozenset[Need]], float | None] = field(default_factory=dict)
+    loads: dict[tuple[frozenset[str], frozenset[Need]], float] = field(default_factory=dict)
 
 
 def turn(work: Workload, waiting: Waiting) -> tuple[Course, Worker] | None:
@@ -35,7 +38,7 @@ def turn(work: Workload, waiting: Waiting) -> tuple[Course, Worker] | None:
     if not free:
         return None
     deferred: set[str] = set()
-    known = _Known({}, {})
+    known = _Known()
     looked = 0
     for course in _near(work, waiting):
         if not any(work.fits(worker, course) for worker in free):
@@ -44,11 +47,19 @@ def turn(work: Workload, waiting: Waiting) -> tuple[Course, Worker] | None:
             continue
         if course.job.owner in deferred:
             continue
-        chosen = home(work, course, free, known)
-        if chosen is None:
-            return None
-        if not defers(work, course, chosen, known):
-            return course, chosen
+        models = _models(course)
+        same, chosen = (models, work.needs(course)), None
+        load = known.loads.get(same) if work.many and not course.job.attempt else None
+        if load is None:
+            chosen = home(work, course, free, known)
+            if chosen is None:
+                return None
+            load = sum(work.load(chosen, model) for model in models)
+            if not course.job.attempt:
+                known.loads[same] = load
+        if not defers(work, course, load, known):
+            chosen = chosen or home(work, course, free, known)
+            return (course, chosen) if chosen else None
         deferred.add(course.job.owner)
         looked += 1
         if looked == AHEAD:
@@ -70,34 +81,37 @@ def _near(work: Workload, waiting: Waiting) -> Iterator[Course]:
 def home(work: Workload, course: Course, free: Sequence[Worker], known: _Known) -> Worker | None:
     """Which of the free workers that have its files should finish a waiting job first, the loading of its models
     counted in; None where none may have it. What has lost a worker before needs one with nothing to do."""
-    free = [worker for worker in free if work.fits(worker, course)]
-    if course.job.attempt:
-        free = [worker for worker in free if not worker.jobs and not work.housed(worker)]
-    recipes = [course.job.recipes[index] for index in course.waiting]
-    models = frozenset(model for recipe in recipes for model in recipe.models)
+    recipes, models = [course.job.recipes[index] for index in course.waiting], _models(course)
     own: dict[str, float] = {}
 
+    def able(workers: Iterable[Worker]) -> Iterator[Worker]:
+        for worker in workers:
+            idle = not course.job.attempt or not (worker.jobs or work.housed(worker))
+            if idle and work.fits(worker, course):
+                yield worker
+
+    found = able(free)
     if len(free) > LOOKED_AT:  # those that have least to do, of those that need not load before the others
-        free = sorted(free, key=lambda worker: (not models <= worker.tiers.keys(), work.rows(worker)))[:LOOKED_AT]
+        ready = (worker for worker in able(work.emptiest()) if models <= worker.tiers.keys())
+        others = (worker for worker in able(work.emptiest()) if not models <= worker.tiers.keys())
+        found = itertools.islice(itertools.chain(ready, others), LOOKED_AT)
 
     def end(worker: Worker) -> tuple[float, int]:
         if worker.device not in own:
             own[worker.device] = sum(work.estimate.seconds(recipe, worker.device) for recipe in recipes)
         if (worker.id, models) not in known.ends:
-            known.ends[worker.id, models] = work.loads(worker, models) + work.busy(worker)
+            known.ends[worker.id, models] = work.until_done(worker, models)
         return known.ends[worker.id, models] + own[worker.device], work.rows(worker)
 
-    return min(free, key=end, default=None)
+    return min(found, key=end, default=None)
 
 
-def defers(work: Workload, course: Course, chosen: Worker, known: _Known) -> bool:
+def defers(work: Workload, course: Course, load: float, known: _Known) -> bool:
     """Whether a job does better to wait for a worker that holds its models and has no row to spare than to have them
-    loaded by the one chosen. It waits no longer than loading takes."""
-    models = frozenset(model for index in course.waiting for model in course.job.recipes[index].models)
-    load = sum(work.load(chosen, model) for model in models)
+    loaded, in so many seconds, by one that has. It waits no longer than loading takes."""
     if not load or course.job.attempt:
         return False
-    same = models, work.needs(course)
+    same = models, _ = _models(course), work.needs(course)
     if same not in known.waits:
         known.waits[same] = _wait(work, course, models)
     wait = known.waits[same]
@@ -109,26 +123,45 @@ def defers(work: Workload, course: Course, chosen: Worker, known: _Known) -> boo
     return True
 
 
+def _models(course: Course) -> frozenset[str]:
+    """The names of the models that draw what waits of a job."""
+    return frozenset(model for index in course.waiting for model in course.job.recipes[index].models)
+
+
 def _wait(work: Workload, course: Course, models: frozenset[str]) -> float | None:
     holding = (worker for worker in work.pool.workers if models <= worker.tiers.keys() and work.fits(worker, course))
     full = (worker for worker in holding if 0 < worker.slots <= work.rows(worker))
     return min((work.until_free(worker) for worker in itertools.islice(full, LOOKED_AT)), default=None)
 
 
+def held(work: Workload) -> list[Course]:
+    """The jobs whose held pictures may have a row now, those that others draw for too behind the rest. With many
+    workers they are those whose homes have changed, and of the others a few at a time that somebody may help out."""
+    if work.many:
+        found = work.moved()
+        if next(work.free_for(""), None):
+            found = list(dict.fromkeys((*found, *work.in_turn(HELPED))))
+    else:
+        found = [course for course in work.serving.values() if course.held]
+    there = [course for course in found if course.home and course.home.slots]
+    return sorted(there, key=lambda course: course.lent)
+
+
 def guests(work: Workload, course: Course) -> list[Worker]:
     """The workers that may help a job's home out: none that draws for somebody else, has not its files, or whose speed
     beside the home's is not known."""
     assert course.home
-    owner, model, device = course.job.owner, course.job.recipe.model, course.home.device
-    return [
+    model, device = course.job.recipe.model, course.home.device
+    found = [
         worker
-        for worker in work.free()
+        for worker in work.free_for(course.job.owner)
         if worker is not course.home
         and work.fits(worker, course)
         and work.estimate.comparable(model, device, worker.device)
-        and all(job.owner == owner for job in worker.jobs.values())
-        and all(other.job.owner == owner for other in work.housed(worker))
     ]
+    if len(found) > LOOKED_AT:  # those that need not load
+        found = sorted(found, key=lambda worker: not course.models <= worker.tiers.keys())[:LOOKED_AT]
+    return found
 
 
 def spread(work: Workload, course: Course, guests: Sequence[Worker]) -> list[tuple[Worker, list[int]]]:

@@ -22,7 +22,7 @@ from engine.queue.estimate import Estimate
 from engine.queue.exchange import Balance, Exchange, even_out
 from engine.queue.looks import Charge, Looks
 from engine.queue.news import Changed, Finished, Listener, News
-from engine.queue.placement import guests, spread, turn
+from engine.queue.placement import guests, held, spread, turn
 from engine.queue.pool import Event, Lost, Pool, Worker
 from engine.queue.standings import progress, standings
 from engine.queue.trainings import TrainingQueue
@@ -217,8 +217,7 @@ class Queue:
         self._bring_back(line=not self.paused)
         while not self.paused and (chosen := turn(self._work, self._waiting)):
             self._serve(*chosen)
-        held = [course for course in self._work.serving.values() if course.held and course.home and course.home.slots]
-        for course in sorted(held, key=lambda course: course.lent):
+        for course in held(self._work):
             self._spread(course)
         if not self._work.many:
             self._change_places()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Collection
+import bisect
+import heapq
+import itertools
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from engine.files.shelf import Need, needs
 from engine.queue.course import Assignment, Course
@@ -15,6 +18,8 @@ from engine.wire import Ready
 # Workers beyond which nobody gives way: with so many, a row comes free every moment, whoever has had least gets it, and
 # to weigh everybody against everybody at each of these moments would take the processor that the page needs.
 MANY = 32
+
+Kind = TypeVar("Kind", int, str)
 
 
 class Workload:
@@ -28,11 +33,21 @@ class Workload:
         self.serving: dict[str, Course] = {}
         self.assignments: dict[str, Assignment] = {}  # of jobs that have ended too, until the worker is done with them
         self._homes: dict[str, dict[str, Course]] = {}  # what is served, by the worker it is at home on
-        self._served = 0
+        self._served = self._handed = 0
+        self._resting: dict[str, Assignment] = {}  # those of which pictures rest
+        self._list: Sequence[Worker] = ()  # the pool's own, and
         self._workers: list[Worker] = []  # as they were when it was last asked which have a row to spare,
         self._places: dict[str, int] = {}  # where each stands among them,
-        self._free: set[str] = set()  # those that had,
-        self._touched: set[str] = set()  # and those of which something has changed since
+        self._free: list[int] = []  # the places of those that had, in order,
+        self._by_rows: dict[int, list[int]] = {}  # the same by how many rows they have in use,
+        self._in_use: dict[int, int] = {}  # how many each of these has,
+        self._alone: dict[int, str] = {}  # the one person whom each of these draws for, "" for nobody,
+        self._alone_of: dict[str, list[int]] = {}  # and which these are, by person, in order,
+        self._holding: dict[str, None] = {}  # those pictures are held for, the last looked at behind the rest,
+        self._touched: set[str] = set()  # those of which something has changed since
+        self._rows: dict[tuple[str, bool], int] = {}  # what `rows` said of those of which nothing has,
+        self._known: dict[str, dict[str, tuple[float, float]]] = {}  # and `_once`, with the time
+        self._moved: dict[str, None] = {}  # those of which something has changed since `moved` was asked
         self._loading: dict[str, float] = {}  # since when a worker has been loading, by worker
         self._starting: set[str] = set()  # workers that load their first model
 
@@ -105,6 +120,10 @@ class Workload:
         """Something of a worker's has changed by which it may have another number of rows to spare."""
         if worker is not None:
             self._touched.add(worker.id)
+            self._moved[worker.id] = None
+            self._rows.pop((worker.id, True), None)
+            self._rows.pop((worker.id, False), None)
+            self._known.pop(worker.id, None)
 
     # --- assignments ---
 
@@ -112,6 +131,8 @@ class Workload:
         """Make an assignment of held pictures for a worker."""
         course.held = [index for index in course.held if index not in pictures]
         assignment = course.assign(worker, pictures)
+        self._handed += 1
+        assignment.number = self._handed
         self.assignments[assignment.job.id] = assignment
         worker.jobs[assignment.job.id] = assignment.job
         self.touch(worker)
@@ -122,6 +143,7 @@ class Workload:
         """Forget an assignment that its worker is done with."""
         assignment.of.assignments.pop(assignment.job.id, None)
         self.assignments.pop(assignment.job.id, None)
+        self._resting.pop(assignment.job.id, None)
         assignment.worker.jobs.pop(assignment.job.id, None)
         self.touch(assignment.worker)
         self.touch(assignment.of.home)
@@ -130,6 +152,7 @@ class Workload:
         """Have a picture give its row up, or have one again."""
         (assignment.resting.add if rests else assignment.resting.discard)(index)
         assignment.moved[index] = self.clock()
+        self._resting[assignment.job.id] = assignment
         self.touch(assignment.worker)
 
     def beyond(self, worker: Worker) -> list[tuple[Assignment, int]]:
@@ -144,8 +167,16 @@ class Workload:
         changed = self.beyond(worker)
         for assignment, index in changed:
             assignment.resting.add(index)
+            self._resting[assignment.job.id] = assignment
         self.touch(worker)
         return list(dict.fromkeys(assignment for assignment, _ in changed))
+
+    @property
+    def resting(self) -> list[Assignment]:
+        """The assignments of which pictures rest, the first handed over first."""
+        for name in [name for name, assignment in self._resting.items() if not assignment.resting]:
+            del self._resting[name]
+        return sorted(self._resting.values(), key=lambda assignment: assignment.number)
 
     def of(self, worker: Worker) -> list[Assignment]:
         """The assignments that a worker has."""
@@ -153,7 +184,10 @@ class Workload:
 
     def housed(self, worker: Worker) -> list[Course]:
         """The jobs at home on a worker with pictures that wait for a row of it."""
-        there = [course for course in self._homes.get(worker.id, {}).values() if course.held]
+        return self._housed_at(worker.id)
+
+    def _housed_at(self, name: str) -> list[Course]:
+        there = [course for course in self._homes.get(name, {}).values() if course.held]
         return sorted(there, key=lambda course: course.served)
 
     # --- files ---
@@ -179,8 +213,12 @@ class Workload:
     def rows(self, worker: Worker, *, held: bool = True) -> int:
         """The pictures a worker has to do but for those that rest, with those held for it or without. While others draw
         for a job too, it has no claim on the next row of its home."""
-        rows = sum(len(assignment.active) for assignment in self.of(worker))
-        return rows + sum(len(course.held) for course in self.housed(worker) if held and not course.lent)
+        known = self._rows.get((worker.id, held))
+        if known is None:
+            known = sum(len(assignment.active) for assignment in self.of(worker))
+            known += sum(len(course.held) for course in self.housed(worker) if held and not course.lent)
+            self._rows[worker.id, held] = known
+        return known
 
     def packed(self, course: Course) -> bool:
         """Whether the home of a job has no row for any of its held pictures; most have none most of the time."""
@@ -190,20 +228,71 @@ class Workload:
 
     def free(self) -> list[Worker]:
         """The workers with a row to spare. What has lost a worker before is drawn alone, to harm no other."""
+        self._look()
+        return [self._workers[place] for place in self._free]
+
+    def emptiest(self) -> Iterator[Worker]:
+        """The same, those with the fewest rows in use first."""
+        self._look()
+        return (self._workers[place] for rows in sorted(self._by_rows) for place in self._by_rows[rows])
+
+    def free_for(self, owner: str) -> Iterator[Worker]:
+        """Those of them that draw, and are at home, for this person alone or for nobody."""
+        self._look()
+        return (self._workers[place] for place in heapq.merge(*(self._alone_of.get(one, ()) for one in {"", owner})))
+
+    def moved(self) -> list[Course]:
+        """The jobs with held pictures at home where something has changed since this was last asked, or at a worker
+        that helps out."""
+        self._look()
+        moved, self._moved = self._moved, {}
+        names = dict.fromkeys(moved)
+        for name in moved:
+            if (place := self._places.get(name)) is not None:
+                helped = (assignment.of.home for assignment in self.of(self._workers[place]))
+                names.update((home.id, None) for home in helped if home)
+        return [course for name in names if name in self._holding for course in self._housed_at(name)]
+
+    def in_turn(self, count: int) -> list[Course]:
+        """Jobs with held pictures at so many homes, at others each time, until it was asked of all."""
+        self._look()
+        names = list(itertools.islice(self._holding, count))
+        for name in names:
+            self._holding[name] = self._holding.pop(name)
+        return [course for name in names for course in self._housed_at(name)]
+
+    def _look(self) -> None:
+        """See which workers have a row to spare, of those that something has changed of."""
         workers = self.pool.workers
-        if len(workers) != len(self._workers) or any(map(operator.is_not, workers, self._workers)):
-            self._workers = list(workers)
+        if workers is not self._list or len(workers) != len(self._workers):
+            self._list, self._workers = workers, list(workers)
             self._places = {worker.id: place for place, worker in enumerate(workers)}
-            self._free.clear()
-            self._touched = set(self._places)
-        for name in self._touched & self._places.keys():
-            worker = self._workers[self._places[name]]
+            for kept in (
+                self._free,
+                self._by_rows,
+                self._in_use,
+                self._alone,
+                self._alone_of,
+                self._holding,
+                self._rows,
+                self._known,
+            ):
+                kept.clear()
+            self._touched, self._moved = set(self._places), dict.fromkeys(self._places)
+        for place in sorted(self._places[name] for name in self._touched & self._places.keys()):
+            worker, housed = self._workers[place], self.housed(self._workers[place])
             spare = self.rows(worker) < worker.slots
             spare = spare and not any(job.attempt for job in worker.jobs.values())
-            spare = spare and not any(course.job.attempt for course in self.housed(worker))
-            (self._free.add if spare else self._free.discard)(name)
+            spare = spare and not any(course.job.attempt for course in housed)
+            owners = {job.owner for job in itertools.chain(worker.jobs.values(), (one.job for one in housed))}
+            _keep(self._free, place, spare)
+            _sort(self._by_rows, self._in_use, place, self.rows(worker) if spare else None)
+            _sort(self._alone_of, self._alone, place, next(iter(owners), "") if spare and len(owners) < 2 else None)
+            if housed:
+                self._holding.setdefault(worker.id)
+            else:
+                self._holding.pop(worker.id, None)
         self._touched.clear()
-        return [self._workers[place] for place in sorted(self._places[name] for name in self._free)]
 
     # --- seconds ---
 
@@ -251,10 +340,32 @@ class Workload:
         loading = {worker.loading} if worker.loading else set[str]()
         return sum(self.load(worker, model) for model in self.models(worker) | loading | set(more))
 
+    def until_done(self, worker: Worker, models: frozenset[str]) -> float:
+        """Seconds until a worker should have done all that it has to do, and have these models too."""
+        own = self._once("done", worker, lambda: self.loads(worker) + self.busy(worker))
+        missing = models - worker.tiers.keys()
+        if missing:
+            missing -= {*self.models(worker), worker.loading}
+        return own + sum(self.load(worker, model) for model in missing)
+
     def until_free(self, worker: Worker) -> float:
         """Seconds until a worker that is full should have a row to spare; its rows share its time."""
-        lefts = [left for assignment in self.of(worker) for left in self.left(assignment)]
-        return self.loads(worker) + min(lefts, default=0.0) * len(lefts)
+
+        def reckoned() -> float:
+            lefts = [left for assignment in self.of(worker) for left in self.left(assignment)]
+            return self.loads(worker) + min(lefts, default=0.0) * len(lefts)
+
+        return self._once("free", worker, reckoned)
+
+    def _once(self, what: str, worker: Worker, reckoned: Callable[[], float]) -> float:
+        """Seconds of what a worker has to do, which go by; with many workers reckoned once, until something changes."""
+        if not self.many:
+            return reckoned()
+        now, known = self.clock(), self._known.setdefault(worker.id, {})
+        if what not in known:
+            known[what] = now, reckoned()
+        when, seconds = known[what]
+        return max(0.0, seconds - (now - when))
 
     def until_started(self, worker: Worker) -> float:
         """Seconds until a worker that starts should begin to load its first model."""
@@ -263,3 +374,26 @@ class Workload:
     def _passed(self, worker: Worker) -> float:
         now = self.clock()
         return now - self._loading.get(worker.id, now)
+
+
+def _keep(places: list[int], place: int, there: bool) -> None:
+    """Have a place be in an ordered list, or not."""
+    at = bisect.bisect_left(places, place)
+    if (at < len(places) and places[at] == place) == there:
+        return
+    if there:
+        places.insert(at, place)
+    else:
+        del places[at]
+
+
+def _sort(kinds: dict[Kind, list[int]], known: dict[int, Kind], place: int, kind: Kind | None) -> None:
+    """Have a place be in the ordered list of a kind, and in no other's."""
+    before = known.pop(place, None)
+    if before is not None and before != kind:
+        _keep(kinds[before], place, False)
+        if not kinds[before]:
+            del kinds[before]
+    if kind is not None:
+        known[place] = kind
+        _keep(kinds.setdefault(kind, []), place, True)

@@ -1,12 +1,12 @@
 """Many people at many cards that draw nothing, by a clock of its own: what the queue takes of the processor for a job,
 how long people wait, how even their shares are. `MANY_CARDS=1000,100000,240` is a thousand cards and a hundred thousand
-people who come within four minutes, which takes an hour or more."""
+people who come within four minutes, which takes half an hour."""
 
 from __future__ import annotations
 
 import os
 
-from tests.day.many import crowd, late
+from tests.day.many import WINDOW, crowd, late
 from tests.speed.figure import Figure
 
 USUAL = ((4, 60, 20), (20, 120, 5), (100, 1000, 8))  # cards, people, seconds within which they come
@@ -26,4 +26,10 @@ def _of(cards: int, people: int, seconds: int) -> list[Figure]:
         *waits,
         Figure(f"{what}: job finished, 95th of 100", late(seen.last, 95), "s"),
         Figure(f"{what}: Jain's index of those who wait all the time", seen.jain, ""),
+        Figure(
+            f"{what}: the most that one of them has had more of than another in {WINDOW:.0f} s, where a job of four "
+            "pictures takes six",
+            max(seen.apart, default=0.0),
+            "device-seconds",
+        ),
     ]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.queue import estimate, placement
-from engine.queue.course import Course
+from engine.queue.course import Assignment, Course
 from engine.queue.fairness import Line
 from engine.queue.pool import Worker
 from engine.queue.workload import MANY, Workload
@@ -32,6 +34,12 @@ class _Doubted(Workload):
         assert super().housed(worker) == there
         return there
 
+    def rows(self, worker: Worker, *, held: bool = True) -> int:
+        anew = sum(len(assignment.active) for assignment in self.of(worker))
+        anew += sum(len(course.held) for course in self.housed(worker) if held and not course.lent)
+        assert super().rows(worker, held=held) == anew
+        return anew
+
     def free(self) -> list[Worker]:
         anew = [
             worker
@@ -41,8 +49,34 @@ class _Doubted(Workload):
             and not any(course.job.attempt for course in self.housed(worker))
         ]
         assert super().free() == anew
+        assert list(super().emptiest()) == sorted(anew, key=self.rows)
         type(self).seen += 1
         return anew
+
+    def free_for(self, owner: str) -> Iterator[Worker]:
+        found = list(super().free_for(owner))
+        assert found == [worker for worker in self.free() if self._owners(worker) <= {owner}]
+        return iter(found)
+
+    @property
+    def resting(self) -> list[Assignment]:
+        anew = [assignment for assignment in self.assignments.values() if assignment.resting]
+        assert super().resting == anew
+        return anew
+
+    def in_turn(self, count: int) -> list[Course]:
+        everybody = {course for course in self.serving.values() if course.held}
+        assert set(super().in_turn(len(self.pool.workers))) == everybody
+        return super().in_turn(count)
+
+    def until_done(self, worker: Worker, models: frozenset[str]) -> float:
+        anew = self.loads(worker, models) + self.busy(worker)
+        assert super().until_done(worker, models) == pytest.approx(anew, rel=0.2, abs=2.0)
+        return anew
+
+    def _owners(self, worker: Worker) -> set[str]:
+        jobs = (*worker.jobs.values(), *(course.job for course in self.housed(worker)))
+        return {job.owner for job in jobs}
 
 
 @tried(6)
@@ -54,6 +88,14 @@ def test_what_is_remembered_of_workers_is_what_there_is(seed: int, cards: int, s
     with patch("engine.queue.queue.Workload", _Doubted):
         day = lived(asked, cards=cards, slots=slots, seed=seed)
     assert sum(day.ended.values()) + day.refused == len(asked) and _Doubted.seen > len(asked)
+
+
+@tried(2)
+@given(st.integers(0, 2**32))
+def test_of_many_workers_too(seed: int) -> None:
+    with patch("engine.queue.queue.Workload", _Doubted):
+        seen = crowd(cards=MANY + 4, people=90, seconds=10, slots=2, seed=seed)
+    assert len(seen.last) == seen.jobs
 
 
 def test_a_recipe_is_reckoned_once_and_as_before() -> None:
@@ -111,3 +153,13 @@ def test_beyond_many_workers_everybody_is_served_in_turn() -> None:
 
 def test_no_more_workers_are_weighed_against_each_other_than_pays() -> None:
     assert placement.LOOKED_AT <= MANY
+
+
+async def test_of_many_workers_those_with_nothing_to_do_help_the_others_out() -> None:
+    """While nobody else waits: twenty pictures at a home with two rows are not drawn there one after the other."""
+    pool = FakePool(workers=MANY + 4, slots=2)
+    async with queue(pool, Clock()) as (made, _):
+        made.put(a_job("all", count=20))
+        await settle()
+        drawn = [len(job.recipes) for worker in pool.workers for job in worker.jobs.values()]
+        assert sum(drawn) == 20 and max(drawn) <= 2
