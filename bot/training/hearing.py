@@ -7,9 +7,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, cast
+from weakref import WeakValueDictionary
 
 from bot.chat import Chat
 from bot.people import quotas
@@ -62,6 +64,7 @@ class Hearing:
         self._heard: dict[str, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._naming, self._recalling = asyncio.Lock(), asyncio.Lock()
+        self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def open(self) -> None:
         """Take up what is not done, and know whose every file is."""
@@ -132,11 +135,15 @@ class Hearing:
                         await self._failed(kept, refusal.key, dict(refusal.values))
                 return
             kept = await self._with_class(kept, found)
-        plan = kept.plan
+        plan, queue = kept.plan, self._studio.queue.trainings
         assert plan is not None
-        self._studio.queue.trainings.put(
-            Training(kept.id, kept.person, plan, drafting.every(kept, plan), lambda: self._files(kept.id))
-        )
+        queue.put(Training(kept.id, kept.person, plan, drafting.every(kept, plan), lambda: self._files(kept.id)))
+        # Who lets it rest writes that down first and then looks here; so here it is the other way round.
+        now = await trainings.get(self._db, kept.id)
+        if now is not None and now.state == "paused":
+            queue.park(kept.id)
+        elif now is None or now.state == "cancelled":
+            await queue.forget(kept.id)
 
     async def _ordered(self, training: str, step: int) -> bool:
         """Whether the samples of a step are being drawn."""
@@ -166,7 +173,10 @@ class Hearing:
         if isinstance(news, Learning):
             await self._learning(kept, news)
         elif isinstance(news, HalfLearnt):
-            await self._keep_half(kept, news.step, news.blob)
+            try:
+                await self._keep_half(kept, news.step, news.blob)
+            except Refusal as refusal:  # it learns on: there may be room again for the next
+                log.warning("training %s: the file of step %d: %s", kept.id, news.step, refusal)
         else:
             await self._ended(kept, news)
 
@@ -204,26 +214,26 @@ class Hearing:
             await self.tell(again, soon=first)
 
     async def _keep_half(self, kept: KeptTraining, step: int, blob: bytes) -> None:
-        """Keep a file along the way, and have its samples drawn."""
+        """Keep a file along the way, and have its samples drawn. Raises Refusal where it cannot be kept."""
         path = learnt_files.half(self._data, kept.id, step)
-        try:
-            await asyncio.to_thread(learnt_files.write, path, blob)
-            if await trainings.get(self._db, kept.id) is None:  # deleted meanwhile
-                await asyncio.to_thread(learnt_files.remove, self._data, kept.id, None)
+        async with self._door(kept.id):
+            if await trainings.get(self._db, kept.id) is None:
                 return
+            await asyncio.to_thread(learnt_files.write, path, blob)
             await self.recall()
-            if not await trainings.jobs_of_step(self._db, kept.id, step):
-                job = await sample_jobs.samples(self._studio, kept, step)
-                self._ours |= {job.id} if job else set()
-        except Refusal as refusal:
-            log.warning("training %s: the file or samples of step %d: %s", kept.id, step, refusal)
+            try:
+                if not await trainings.jobs_of_step(self._db, kept.id, step):
+                    job = await sample_jobs.samples(self._studio, kept, step)
+                    self._ours |= {job.id} if job else set()
+            except Refusal as refusal:
+                log.warning("training %s: the samples of step %d: %s", kept.id, step, refusal)
         await self.tell(kept)
 
     async def _ended(self, kept: KeptTraining, news: Learnt) -> None:
         await self._write_losses(kept.id)
         if news.outcome == "done" and kept.plan is not None:
-            await self._keep_half(kept, kept.plan.steps, news.blob)
             try:
+                await self._keep_half(kept, kept.plan.steps, news.blob)
                 await self.publish(kept, kept.plan.steps)
             except Refusal as refusal:
                 await self._failed(kept, refusal.key, dict(refusal.values))
@@ -272,15 +282,20 @@ class Hearing:
         rows = await pictures.of_job(self._db, job.id)
         await jobs.answered(self._db, job.id)
         kept = await trainings.get(self._db, found[0]) if found else None
-        if found is None or kept is None:
+        if found is None or kept is None:  # it was deleted while this was written down
+            for row in rows:
+                await pictures.delete(self._db, row.id)
+            await jobs.remove(self._db, [job.id])
             return
         if found[1] == CLASS:
             await self._keep_class(kept, job, [row.id for row in rows], [row.hash for row in rows])
             return
         await trainings.drawn(self._db, job.id, [row.id for row in rows])
-        if kept.file and rows and found[1] == kept.chosen:
-            with suppress(Refusal):
-                await self._preview(kept, rows[0].hash)
+        async with self._door(kept.id):
+            now = await trainings.get(self._db, kept.id)
+            if now is not None and now.file and rows and found[1] == now.chosen:
+                with suppress(Refusal):
+                    await self._preview(now, rows[0].hash)
         await self.tell(kept)
 
     async def _keep_class(self, kept: KeptTraining, job: Job, ids: list[str], hashes: list[str]) -> None:
@@ -294,28 +309,36 @@ class Hearing:
             await trainings.add_picture(self._db, kept.id, row, await self._db.files.get(hash))
         for id in ids:
             await pictures.delete(self._db, id)
-        if kept.state == "waiting":
-            await self.begin(kept)
+        now = await trainings.get(self._db, kept.id)
+        if now is not None and now.state == "waiting":
+            await self.begin(now)
 
     # --- the finished file ---
 
     async def publish(self, kept: KeptTraining, step: int) -> None:
-        """Put the file of a step among the LoRAs, its owner's alone until it is shared. Raises Refusal."""
-        content = await asyncio.to_thread(learnt_files.half(self._data, kept.id, step).read_bytes)
-        places, folders = self._studio.rules.places, self._studio.rules.folders
-        target = await asyncio.to_thread(learnt_files.folder, kept, places)
-        async with self._naming:
-            others = [one.file for one in await trainings.with_files(self._db)]
-            name = kept.file or await asyncio.to_thread(learnt_files.free_name, kept, target, folders, others)
-            await trainings.change(self._db, kept.id, {"file": name, "chosen": step})
-        await self.recall()  # before it is there: nobody else may see it for a moment
-        await asyncio.to_thread(learnt_files.put, target, name, content)
-        await known_files.keep(self._db, model_folders.news())
-        samples = [one for one in await trainings.samples(self._db, kept.id) if one.place == 0 and one.hash]
-        shown = next((one for one in samples if one.step == step), samples[-1] if samples else None)
-        again = await trainings.get(self._db, kept.id)
-        if shown and again:
-            await self._preview(again, shown.hash)
+        """Put the file of a step among the LoRAs, its owner's alone until it is shared. Raises Refusal `train.gone`,
+        `train.no_file` and where it cannot be written."""
+        async with self._door(kept.id):
+            now = await trainings.get(self._db, kept.id)
+            if now is None:
+                raise Refusal("train.gone")
+            try:
+                content = await asyncio.to_thread(learnt_files.half(self._data, kept.id, step).read_bytes)
+            except OSError:
+                raise Refusal("train.no_file") from None
+            places, folders = self._studio.rules.places, self._studio.rules.folders
+            target = await asyncio.to_thread(learnt_files.folder, now, places)
+            async with self._naming:
+                others = [one.file for one in await trainings.with_files(self._db)]
+                name = now.file or await asyncio.to_thread(learnt_files.free_name, now, target, folders, others)
+                await trainings.change(self._db, kept.id, {"file": name, "chosen": step})
+            await self.recall()  # before it is there: nobody else may see it for a moment
+            await asyncio.to_thread(learnt_files.put, target, name, content)
+            await known_files.keep(self._db, model_folders.news())
+            samples = [one for one in await trainings.samples(self._db, kept.id) if one.place == 0 and one.hash]
+            shown = next((one for one in samples if one.step == step), samples[-1] if samples else None)
+            if shown:
+                await self._preview(replace(now, file=name), shown.hash)
 
     async def _preview(self, kept: KeptTraining, hash: str) -> None:
         path = learnt_files.folder(kept, self._studio.rules.places) / f"{kept.file}.safetensors"
@@ -331,6 +354,10 @@ class Hearing:
             if kept.chosen in steps and not path.exists():
                 await self.publish(kept, kept.chosen)
 
+    def _door(self, training: str) -> asyncio.Lock:
+        """Whoever writes or removes files of a training goes through it."""
+        return self._doors.setdefault(training, asyncio.Lock())
+
     async def recall(self) -> None:
         """Know anew whose every file is that was learnt."""
         async with self._recalling:  # what was asked for first would be kept last, and know less
@@ -342,19 +369,23 @@ class Hearing:
 
     async def remove(self, training: str) -> None:
         """Leave nothing of a training."""
-        kept = await trainings.get(self._db, training)
-        if kept is None:
-            return
-        await trainings.change(self._db, training, {"state": "cancelled"}, only=ACTIVE)
-        await self._studio.queue.trainings.forget(training)
-        ordered = await trainings.sample_jobs(self._db, training)
+        async with self._door(training):  # no file of it is written meanwhile
+            kept = await trainings.get(self._db, training)
+            if kept is not None:
+                await self._remove(kept)
+
+    async def _remove(self, kept: KeptTraining) -> None:
+        await trainings.change(self._db, kept.id, {"state": "cancelled"}, only=ACTIVE)
+        await self._studio.queue.trainings.forget(kept.id)
+        ordered = await trainings.sample_jobs(self._db, kept.id)
         for job in ordered:
             self._studio.queue.cancel(job)
             for row in await pictures.of_job(self._db, job):
                 await pictures.delete(self._db, row.id)
         await jobs.remove(self._db, ordered)
         await sheets.forget(self._db, kept)
-        self._losses.pop(training, None)
+        for known in (self._losses, self._written, self._heard):
+            known.pop(kept.id, None)
         path = None
         if kept.file:
             with suppress(Refusal):
@@ -362,10 +393,10 @@ class Hearing:
         if path is not None:
             await self._unwanted(kept)
             await previews.forget(self._db, learnt_files.preview(path), kept.person)
-        gone = await asyncio.to_thread(learnt_files.remove, self._data, training, path)
-        await self._studio.queue.trainings.forget(training)  # again: workers forget LoRAs whose files are gone
+        gone = await asyncio.to_thread(learnt_files.remove, self._data, kept.id, path)
+        await self._studio.queue.trainings.forget(kept.id)  # again: workers forget LoRAs whose files are gone
         await known_files.forget(self._db, gone)
-        await trainings.remove(self._db, training)
+        await trainings.remove(self._db, kept.id)
         await self._showing.gone(kept)
         await self.recall()
         await facts.set_fact(self._db, forgetting.TRACES, True)  # and soon none of it is on the disk
@@ -399,7 +430,8 @@ class Hearing:
                 await self.begin(kept)
                 await self.tell(await trainings.get(self._db, kept.id) or kept)
         for kept in await trainings.in_states(self._db, ("draft",)):
-            if kept.changed < now - rules.draft_kept:
+            # Looked at again: while another was removed, somebody may have begun it.
+            if kept.changed < now - rules.draft_kept and await trainings.get(self._db, kept.id) == kept:
                 await self.remove(kept.id)
         for kept in await trainings.in_states(self._db, ENDED):
             if kept.ended and kept.ended < now - rules.kept and await trainings.pictures(self._db, kept.id):
@@ -410,10 +442,11 @@ class Hearing:
         if not kept.file:
             await self.remove(kept.id)
             return
-        await self._studio.queue.trainings.forget(kept.id)
-        await sheets.forget(self._db, kept)
-        await trainings.remove_pictures(self._db, kept.id)
-        await known_files.forget(self._db, await asyncio.to_thread(learnt_files.remove, self._data, kept.id, None))
+        async with self._door(kept.id):
+            await self._studio.queue.trainings.forget(kept.id)
+            await sheets.forget(self._db, kept)
+            await trainings.remove_pictures(self._db, kept.id)
+            await known_files.forget(self._db, await asyncio.to_thread(learnt_files.remove, self._data, kept.id, None))
         await self.recall()
 
 

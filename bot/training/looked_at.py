@@ -13,6 +13,7 @@ from bot.chat import Upload
 from bot.studio import uploads
 from bot.training import flags
 from engine.pixels import buckets, likeness, papers, png_recipe
+from engine.pixels.dressing import dressed
 from engine.pixels.sharpness import BLURRED, sharpness
 from engine.queue.queue import Queue
 from engine.tagging import ADULT, DETECTORS, FaceBox, PictureTags, Thresholds
@@ -45,9 +46,10 @@ class NewPicture:
 
 
 def checked(new: NewPicture) -> tuple[KeptPicture, bytes]:
-    """The picture as it may be used, with its pixels, and whether it is blurred; and its file as it is kept. Takes a
-    tenth of a second: call it in a thread. Raises Refusal as uploads do."""
-    content = uploads.checked(Upload(new.name, new.content)).content
+    """The picture as it may be used, with its pixels, and whether it is blurred; and its file as it is kept, which says
+    nothing of when, where and with what it was taken. Takes a tenth of a second: call it in a thread. Raises Refusal as
+    uploads do."""
+    content = dressed(uploads.checked(Upload(new.name, new.content)).content, "strip")
     width, height = uploads.measured(content)
     small = likeness.opened(content)
     seen: dict[str, Json] = {"print": likeness.print_of(content)}
@@ -99,12 +101,12 @@ async def read(db: Database, queue: Queue, person: str, hash: str, reader: str, 
 
 
 async def seen(db: Database, queue: Queue, person: str, picture: KeptPicture) -> dict[str, Json]:
-    """The flags of a picture with what the detectors see in it: the faces, and on what it lies."""
+    """What the detectors see in a picture, as flags of it: the faces, and on what it lies."""
     found = await read(db, queue, person, picture.hash, DETECTORS, SURE)
     names = sorted(one.name for one in found.shown)
     ground = next((name for name in names if name.endswith(" background") and name != "simple background"), "")
     faces: list[Json] = [[round(side, 4) for side in box] for box in found.faces]
-    return {**picture.flags, "faces": faces, "ground": ground}
+    return {"faces": faces, "ground": ground}
 
 
 def is_seen(picture: KeptPicture) -> bool:

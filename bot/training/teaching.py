@@ -15,9 +15,8 @@ from weakref import WeakValueDictionary
 from bot.chat import Chat, Person, Press, Request, Say, common
 from bot.people import guard, quotas
 from bot.people.guard import Sight
-from bot.people.limits import standing
 from bot.studio.rules import Rules
-from bot.training import captions, drafting, learnt_files, looked_at, may_train, trigger_words
+from bot.training import captions, drafting, learnt_files, looked_at, may_train, orders, sample_jobs, trigger_words
 from bot.training.hearing import Hearing
 from bot.training.looked_at import NewPicture
 from bot.training.now import TrainingEstimate, TrainingNow
@@ -36,7 +35,7 @@ from prompts.translate.translator import Translator
 from storage import people, trainings
 from storage.database import Database, new_id
 from storage.jobs import Place
-from storage.trainings import ACTIVE, KeptPicture, KeptSample, KeptTraining, TrainingConsent
+from storage.trainings import ACTIVE, ENDED, KeptPicture, KeptSample, KeptTraining, TrainingConsent
 
 log = logging.getLogger(__name__)
 
@@ -101,8 +100,6 @@ class Teaching:
                 return known
             if len(mine) >= rules.drafts and not asked.person.admin:
                 raise Refusal("train.drafts", limit=rules.drafts)
-            models = await self.models()
-            usual = next((one for one in models if one.name == self._studio.rules.model), models[0])
             now = self._db.now()
             kept = KeptTraining(
                 id=new_id(),
@@ -110,7 +107,7 @@ class Teaching:
                 name=name,
                 trigger=await asyncio.to_thread(trigger_words.offered, name),
                 kind=KINDS[0],
-                model=usual.name,
+                model=self._usual(await self.models()).name,
                 place=replace(asked.place, message=""),
                 language=asked.person.language,
                 created=now,
@@ -130,15 +127,16 @@ class Teaching:
             chain = await self._studio.translators(asked.person, common(asked))
             made = [await self._checked(kept, one, chain) for one in pictures]
             limit = self._studio.rules.training.bytes
-            used = await trainings.bytes_of(self._db, kept.person) + sum(len(content) for _, content in made)
-            if used > limit and not asked.person.admin:
-                raise Refusal("train.bytes", limit=limit // 2**20)
-            for picture, content in made:
-                if twin := await looked_at.twin_of(self._db, content, here):
-                    picture = replace(picture, flags={**picture.flags, "twin": twin})
-                added = await trainings.add_picture(self._db, training, picture, content)
-                if all(one.hash != added.hash for one in here):
-                    here.append(added)
+            async with self._door(kept.person):  # two drafts at once share what is left
+                used = await trainings.bytes_of(self._db, kept.person) + sum(len(content) for _, content in made)
+                if used > limit and not asked.person.admin:
+                    raise Refusal("train.bytes", limit=limit // 2**20)
+                for picture, content in made:
+                    if twin := await looked_at.twin_of(self._db, content, here):
+                        picture = replace(picture, flags={**picture.flags, "twin": twin})
+                    added = await trainings.add_picture(self._db, training, picture, content)
+                    if all(one.hash != added.hash for one in here):
+                        here.append(added)
         self._hearing.spawn(self._look(training))
         return await self._changed(training)
 
@@ -165,8 +163,8 @@ class Teaching:
         if kept is None or not unseen:
             return
         for one in unseen:
-            flags = await looked_at.seen(self._db, self._studio.queue, kept.person, one)
-            await trainings.flag(self._db, training, one.hash, flags)
+            found = await looked_at.seen(self._db, self._studio.queue, kept.person, one)
+            await trainings.flag(self._db, training, one.hash, found)
         await self._changed(training)
 
     async def remove_picture(self, person: str, training: str, place: int) -> KeptTraining:
@@ -179,14 +177,13 @@ class Teaching:
             for one in await trainings.pictures(self._db, training):  # who pointed at it, or behind it
                 twin = int(str(one.flags.get("twin") or 0))
                 if twin >= place:
-                    flags = {**one.flags, "twin": 0 if twin == place else twin - 1}
-                    await trainings.flag(self._db, training, one.hash, flags)
+                    await trainings.flag(self._db, training, one.hash, {"twin": 0 if twin == place else twin - 1})
         return await self._changed(training)
 
     async def change(self, person: str, training: str, **wishes: Json) -> KeptTraining:
         """Choose of a draft: name, trigger, kind, model, preset, steps, seed, rank, keep (what is not to be forgotten,
-        in English), files (how many are kept along the way); None or "" takes a choice back. A name may change later,
-        too, as long as there is no LoRA of it. Raises Refusal for what cannot be."""
+        in English), files (how many are kept along the way); None or "" takes a choice back. Raises Refusal for what
+        cannot be."""
         if "prior" in wishes:
             wishes["keep"] = wishes.pop("prior")
         if unknown := wishes.keys() - set(WISHES):
@@ -222,25 +219,29 @@ class Teaching:
             value = check_name(value)
             await guard.check(self._studio.sight, kept.person, value)
         elif name == "trigger":
-            value = trigger_of(value, "")[0] if value else await asyncio.to_thread(trigger_words.offered, kept.name)
+            value = _trigger(value) if value else await asyncio.to_thread(trigger_words.offered, kept.name)
             await guard.check(self._studio.sight, kept.person, value)
         elif name == "kind":
             value = value or KINDS[0]
             if value not in KINDS:
-                raise Refusal("train.kind", kind=value[:40], kinds=", ".join(KINDS))
+                raise orders.unknown_kind(value)
         else:
             known = await self.models()
-            value = catalog.model(known, value or self._studio.rules.model, self._studio.rules.folders).name
+            value = catalog.model(known, value or self._usual(known).name, self._studio.rules.folders).name
         return value
+
+    def _usual(self, models: Sequence[Model]) -> Model:
+        """The model that is learnt on where nobody says another."""
+        return next((one for one in models if one.name == self._studio.rules.model), models[0])
 
     async def _wish(self, kept: KeptTraining, name: str, value: Json) -> Json:
         if name in drafting.NUMBERS:
             return drafting.number(name, value)
         text = " ".join(str(value).split())[:200]
         if name == "preset":
-            known = drafting.presets(await self._model(kept))
+            known = drafting.presets(await self._model(kept), "person")  # the kind may be chosen along with it
             if text not in known:
-                raise Refusal("train.not_one_of", name="preset", value=text[:40], known=", ".join(known))
+                raise orders.unknown_preset(text, known)
             return text
         person = Person(kept.person, "", kept.language)
         text = await english(text, await self._studio.translators(person, kept.place))
@@ -332,44 +333,49 @@ class Teaching:
         """Begin: the pictures are as they are from here on. Raises Refusal `train.consent_first`, `train.count`,
         `train.active`, `access.seconds` …"""
         await may_train.check(self._db, self._studio.rules.training, asked)
-        await self._look(training)
-        async with self._door(asked.person.id):
+        async with self._door(training):  # no picture comes, goes or is said something else of meanwhile
             kept = await self._draft(asked.person.id, training)
+            await self._look(training)
             pictures = await trainings.pictures(self._db, training)
-            new = [one for one in pictures if not one.prior]
-            if not MIN_PICTURES <= len(new) <= MAX_PICTURES:
-                raise Refusal("train.count", count=len(new), least=MIN_PICTURES, most=MAX_PICTURES)
-            faces = sum(bool(one.faces) for one in new)
-            if await self.needs_consent(training):
-                raise Refusal("train.consent_first", count=faces)
-            if kept.kind == "person" and 2 * faces < len(new):
-                raise Refusal("training.no_faces", count=len(new) - faces)
-            if kept.kind == "person" or faces:
-                for one in new:
-                    captions.check(captions.of_picture(one), one.name, person=True)
-            daily = await self._daily(asked)
-            plan = await self._sketch(kept, pictures)
-            await asyncio.to_thread(learnt_files.folder, replace(kept, plan=plan), self._studio.rules.places)
-            begun = await trainings.change(
-                self._db,
-                training,
-                {"state": "waiting", "plan": plan.to_json(), "steps": plan.steps, "daily": daily},
-                only=("draft",),
-            )
+            await self._check_pictures(kept, [one for one in pictures if not one.prior])
+            async with self._door(asked.person.id):
+                daily = await self._daily(asked, training)
+                plan = await self._sketch(kept, pictures)
+                await asyncio.to_thread(learnt_files.folder, replace(kept, plan=plan), self._studio.rules.places)
+                begun = await trainings.change(
+                    self._db,
+                    training,
+                    {"state": "waiting", "plan": plan.to_json(), "steps": plan.steps, "daily": daily},
+                    only=("draft",),
+                )
         if begun:
             await self._hearing.begin(await self.get(asked.person.id, training))
         return await self._changed(training)
 
-    async def _daily(self, asked: Request | Press) -> int:
-        """The seconds a day that a person has; 0: no limit. Raises Refusal `train.active`, `access.seconds`."""
-        limit = self._studio.rules.training.active
-        if len(await trainings.of_person(self._db, asked.person.id, ACTIVE)) >= limit and not asked.person.admin:
-            raise Refusal("train.active", limit=limit)
+    async def _check_pictures(self, kept: KeptTraining, new: Sequence[KeptPicture]) -> None:
+        """Raises Refusal where they are too few or many, or nobody has agreed to being learnt."""
+        if not MIN_PICTURES <= len(new) <= MAX_PICTURES:
+            raise Refusal("train.count", count=len(new), least=MIN_PICTURES, most=MAX_PICTURES)
+        faces = sum(bool(one.faces) for one in new)
+        if await self.needs_consent(kept.id):
+            raise Refusal("train.consent_first", count=faces)
+        if kept.kind == "person" and 2 * faces < len(new):
+            raise Refusal("training.no_faces", count=len(new) - faces)
+        if kept.kind == "person" or faces:
+            for one in new:
+                captions.check(captions.of_picture(one), one.name, person=True)
+
+    async def _daily(self, asked: Request | Press, training: str) -> int:
+        """The seconds a day that a person has for one more; 0: no limit. Raises Refusal `train.active`,
+        `access.seconds`."""
         if asked.person.admin:
             return 0
-        here = await standing(self._db, asked)
-        today = await quotas.allowance(self._db, self._studio.rules.access, asked, self._studio.now(), here)
+        limit = self._studio.rules.training.active
+        others = [one for one in await trainings.of_person(self._db, asked.person.id, ACTIVE) if one.id != training]
+        if len(others) >= limit:
+            raise Refusal("train.active", limit=limit)
         await quotas.check_seconds(self._db, self._studio.rules.access, asked, self._studio.now())
+        today = await quotas.allowance(self._db, self._studio.rules.access, asked, self._studio.now())
         return today.seconds
 
     async def pause(self, person: str, training: str) -> KeptTraining:
@@ -382,18 +388,14 @@ class Teaching:
         return await self._changed(training)
 
     async def go_on(self, asked: Request | Press, training: str) -> KeptTraining:
-        """Go on after a pause, or after a failure from its last checkpoint."""
+        """Go on after a pause, or after a failure from its last checkpoint. Raises Refusal `train.off`, `train.who`,
+        `train.not_paused`, `train.active`, `access.seconds`."""
         kept = await self.get(asked.person.id, training)
+        await may_train.check(self._db, self._studio.rules.training, asked)
         if kept.state not in ("paused", "failed") or kept.plan is None:
             raise Refusal("train.not_paused")
         async with self._door(asked.person.id):
-            limit = self._studio.rules.training.active
-            others = [one for one in await trainings.of_person(self._db, kept.person, ACTIVE) if one.id != training]
-            if len(others) >= limit and not asked.person.admin:
-                raise Refusal("train.active", limit=limit)
-            await quotas.check_seconds(self._db, self._studio.rules.access, asked, self._studio.now())
-            today = await quotas.allowance(self._db, self._studio.rules.access, asked, self._studio.now())
-            daily = 0 if asked.person.admin else today.seconds
+            daily = await self._daily(asked, training)
             again = await trainings.change(
                 self._db,
                 training,
@@ -425,6 +427,8 @@ class Teaching:
         new = await self.draft(replace(asked, key=""), name)
         async with self._door(new.id):
             for one in await trainings.pictures(self._db, training):
+                if sample_jobs.is_drawn(one):
+                    continue  # they are drawn again, of what is not to be forgotten then
                 await trainings.add_picture(self._db, new.id, one, await self._db.files.get(one.hash))
             wishes = {name: value for name, value in kept.wishes.items() if name in WISHES}
             await trainings.change(
@@ -435,11 +439,12 @@ class Teaching:
         return await self._changed(new.id)
 
     async def choose(self, person: str, training: str, step: int) -> KeptTraining:
-        """Take the file of another step for the LoRA. Raises Refusal `train.no_step`."""
+        """Take the file of another step for the LoRA; of what failed, too. Raises Refusal `train.no_file`,
+        `train.no_step`."""
         kept = await self.get(person, training)
-        if not kept.file:
-            raise Refusal("train.no_file")
         known = await asyncio.to_thread(learnt_files.steps, self._data, training)
+        if not (kept.file or kept.state in ENDED) or not known:
+            raise Refusal("train.no_file")
         if step not in known:
             raise Refusal("train.no_step", step=step, known=", ".join(map(str, known)))
         await self._hearing.publish(kept, step)
@@ -549,7 +554,7 @@ class Teaching:
             estimate=estimate,
             refused=refused,
             consent_needed=await self.needs_consent(kept.id),
-            presets=drafting.presets(await self._model(kept)),
+            presets=drafting.presets(await self._model(kept), kept.kind),
             waits_at=waiting.index(kept.id) + 1 if kept.id in waiting else 0,
             resting=self._hearing.resting(kept.id),
             seconds_left=left,
@@ -614,6 +619,14 @@ def _may_delete(asked: Request | Press, kept: KeptTraining) -> bool:
     mine = kept.person == asked.person.id
     here = (kept.place.platform, kept.place.chat) == (asked.place.platform, asked.place.chat)
     return mine or asked.person.admin or (asked.room.moderator and here)
+
+
+def _trigger(said: str) -> str:
+    """A word that somebody says. Raises Refusal `training.trigger`."""
+    try:
+        return trigger_of(said, "")[0]
+    except Refusal as refusal:
+        raise Refusal("training.trigger", **refusal.values) from None
 
 
 async def _person(db: Database, asked: Request | Press, who: str) -> people.PersonRow | None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
+from bot import texts
 from bot.chat import Room, Say
 from bot.people.limits import Limits
 from bot.studio.suggest import suggest
-from bot.training.cards import training_card
+from bot.training.cards import samples_card, training_card
 from bot.training.looked_at import NewPicture
 from bot.training.tag_changes import TagChange
 from engine.files import by_hash, model_folders, private
@@ -225,6 +231,54 @@ async def test_a_failure_says_why_and_can_go_on(tmp_path: Path) -> None:
         assert (await at.teaching.get(kept.person, kept.id)).reason == ""
 
 
+async def test_what_was_learnt_before_a_failure_can_be_taken(tmp_path: Path) -> None:
+    async with school(tmp_path) as at:
+        kept = await at.begun()
+        with pytest.raises(Refusal, match=r"train\.no_file"):
+            await at.teaching.choose(kept.person, kept.id, 10)
+        at.pool.half(kept.id, 10, at.file())
+        await at.samples(kept.id, 4)
+        at.pool.learnt(kept.id, "failed", "train.memory")
+        failed = await at.state(kept.id, "failed")
+        card = await samples_card(at.db, await at.teaching.now(failed))
+        assert [(one.action, one.target) for one in card.buttons] == [("train_choose", f"{kept.id}.10")]
+        taken = await at.teaching.choose(kept.person, kept.id, 10)
+        assert (taken.state, taken.file, taken.chosen) == ("failed", "totem", 10)
+        assert (at.loras / "totem.safetensors").exists()
+
+
+async def test_who_may_not_any_more_does_not_go_on(tmp_path: Path) -> None:
+    async with school(tmp_path) as at:
+        kept = await at.begun()
+        await at.teaching.pause(kept.person, kept.id)
+        await rules.put(at.db, rules.of_server("fake", "s"), "training", "off")
+        asked = await at.asks()
+        with pytest.raises(Refusal, match=r"train\.off"):
+            await at.teaching.go_on(replace(asked, room=Room(server="s")), kept.id)
+        assert (await at.teaching.go_on(asked, kept.id)).state == "waiting"
+
+
+async def test_a_photograph_says_nothing_of_where_it_was_taken(tmp_path: Path) -> None:
+    exif, said = Image.Exif(), PngInfo()
+    exif[0x010E], exif[0x8825] = "at our house", {1: "N", 2: (48.0, 8.0, 15.0)}
+    said.add_itxt("XML:com.adobe.xmp", "<photo>ours</photo>")
+    async with school(tmp_path) as at:
+        kept = await at.teaching.draft(await at.asks(), "totem")
+        sent = []
+        for number, form in enumerate(("PNG", "JPEG", "WEBP")):
+            more: dict[str, Any] = {"pnginfo": said} if form == "PNG" else {}
+            out = io.BytesIO()
+            Image.open(io.BytesIO(a_picture(number))).save(out, form, exif=exif, **more)
+            assert b"at our house" in out.getvalue()
+            sent.append(NewPicture(f"{number}.{form.lower()}", out.getvalue()))
+        await at.teaching.add(await at.asks(), kept.id, sent)
+        for one in await at.teaching.pictures(kept.person, kept.id):
+            content = await at.db.files.get(one.hash)
+            with Image.open(io.BytesIO(content)) as image:
+                assert not image.getexif() and not image.info.keys() & {"exif", "xmp"}, one.name
+            assert b"our house" not in content and b"ours" not in content, one.name
+
+
 async def test_what_is_not_to_be_forgotten_is_drawn_first(tmp_path: Path) -> None:
     async with school(tmp_path) as at:
         kept = await at.draft()
@@ -239,6 +293,8 @@ async def test_what_is_not_to_be_forgotten_is_drawn_first(tmp_path: Path) -> Non
         prior = [one for one in shown if one["prior"]]  # type: ignore[union-attr,index,call-overload]
         assert len(prior) == 16 and {one["caption"] for one in prior} == {"cat"}  # type: ignore[index,call-overload]
         assert await at.teaching.samples(kept.person, kept.id) == []
+        again = await at.teaching.again(await at.asks(), kept.id)  # where something else may be kept, or nothing
+        assert len(await at.teaching.pictures(again.person, again.id)) == 5
 
 
 async def test_several_albums_add_up_and_are_looked_at(tmp_path: Path) -> None:
@@ -283,16 +339,19 @@ async def test_choices_are_checked_as_they_are_made(tmp_path: Path) -> None:
     async with school(tmp_path) as at:
         kept = await at.draft()
         for wish, key in (
-            ({"steps": "many"}, "train.range"),
-            ({"kind": "cat"}, "train.kind"),
-            ({"trigger": "小红"}, "train.trigger"),
-            ({"preset": "full"}, "train.not_one_of"),
+            ({"steps": "many"}, "training.range"),
+            ({"kind": "cat"}, "training.kind"),
+            ({"trigger": "小红"}, "training.trigger"),
+            ({"preset": "full"}, "training.preset"),
             ({"model": "nothing"}, "model.unknown"),
+            ({"preset": "portrait"}, "training.portrait"),
             ({"colour": "red"}, "train.not_one_of"),
         ):
             with pytest.raises(Refusal) as refused:
                 await at.teaching.change(kept.person, kept.id, **wish)  # type: ignore[arg-type]
             assert refused.value.key == key
+            said = texts.say("zh", key, **refused.value.values)
+            assert "--" not in said and (key == "train.not_one_of" or not re.search("steps|kind|style|preset", said))
         kept = await at.teaching.change(kept.person, kept.id, kind="style", steps="30", trigger="ZWX", preset="style")
         assert (kept.kind, kept.trigger, kept.wishes) == ("style", "zwx", {"steps": 30, "preset": "style"})
         estimate = await at.teaching.estimate(kept.id)
