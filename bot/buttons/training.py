@@ -27,7 +27,7 @@ async def show(studio: Studio, asked: Request | Press, kept: KeptTraining) -> No
     db, teaching = studio.db, studio.teaching
     kept = await teaching.get(asked.person.id, kept.id)
     before = kept.place
-    card = await cards.training_card(db, await teaching.now(kept))
+    card = await cards.training_card(db, await teaching.now(kept, asked))
     place = replace(asked.place, message="") if isinstance(asked, Press) else asked.place
     there = await studio.chats[place.platform].send(place, card, asked.key)
     await teaching.stands(kept.id, there.message, there.chat, there.platform)

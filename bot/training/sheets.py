@@ -28,6 +28,7 @@ FLAGS = ("small", "blurred", "twin", "no_face", "many_faces", "lost", "plain")  
 PARTS = 24  # of a run after each of which its picture is drawn anew
 WIDEST = 640  # pixels of a sample on a sheet of all
 WITH = 2  # samples of a step that are drawn with the trigger; the others without
+SHEETS = "training.sheets "  # before a training's id: the fact that names what was drawn for its cards
 Samples = Sequence[KeptSample]
 
 
@@ -166,11 +167,18 @@ async def _content(db: Database, hash: str) -> bytes:
 # --- kept, as long as a card shows them ---
 
 
+async def renew(db: Database) -> None:
+    """Keep what was drawn for cards another day, as long as their trainings are there."""
+    known = [await facts.fact(db, key) for key in await facts.beginning(db, SHEETS)]
+    await uploads.renew(db, [str(one[0]) for told in known for one in cast(dict[str, list[Json]], told or {}).values()])
+
+
 async def forget(db: Database, kept: KeptTraining) -> None:
     """Leave nothing of what was drawn for the cards of a training."""
-    for one in (await _known(db, kept.id)).values():
-        await uploads.forget(db, kept.person, str(one[0]))
+    known = await _known(db, kept.id)
     await facts.forget(db, _key(kept.id))
+    for one in known.values():
+        await uploads.forget(db, kept.person, str(one[0]))
 
 
 async def _kept(db: Database, kept: KeptTraining, told: str, made: Callable[[], Awaitable[bytes]]) -> tuple[Shown, ...]:
@@ -204,4 +212,4 @@ async def _known(db: Database, training: str) -> dict[str, list[str | int]]:
 
 
 def _key(training: str) -> str:
-    return f"training.sheets {training}"
+    return f"{SHEETS}{training}"

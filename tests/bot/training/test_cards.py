@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
 from bot import texts
-from bot.chat import Say
+from bot.chat import Card, Say
+from bot.people.limits import Limits
 from bot.platforms.web import training_json
 from bot.training import cards, orders, sheets
 from bot.training.contact_sheet import SheetPicture, contact_sheet
 from prompts.errors import Refusal
+from storage import maps, tables, uploads
 from tests.bot.training.school import a_set, school
 
 
@@ -35,6 +39,42 @@ async def test_a_picture_has_one_number_on_the_sheet_and_in_what_is_written(
         await sheets.of_pictures(at.db, now)
         assert shown == [1, 2, 3, 4, 5, 8, 9]
         assert [field.label.values["number"] for field in cards.tags_card(now).fields] == shown
+
+
+async def test_what_was_drawn_for_a_card_stays_as_long_as_its_training(tmp_path: Path) -> None:
+    async with school(tmp_path) as at:
+        kept = await at.draft()
+        [sheet] = await sheets.of_pictures(at.db, await at.teaching.now(kept))
+        async with at.db.writing() as session:
+            await session.execute(update(tables.Uploads).values(created=at.db.now() - timedelta(hours=23)))
+        await at.teaching.round()
+        async with at.db.session() as session:
+            assert await session.scalar(select(tables.Uploads.created)) > at.db.now() - timedelta(hours=1)  # type: ignore[operator]
+        await uploads.tidy(at.db)
+        assert await at.db.files.has(sheet.hash)
+        await at.teaching.add(await at.asks(), kept.id, a_set(1, 50))
+        [other] = await sheets.of_pictures(at.db, await at.teaching.now(kept))
+        assert other.hash != sheet.hash and not await at.db.files.has(sheet.hash)
+        await at.teaching.delete(await at.asks(), kept.id)
+        assert not await at.db.files.has(other.hash)
+
+
+async def test_a_draft_tells_what_is_left_of_the_day(tmp_path: Path) -> None:
+    async with school(tmp_path, Limits(seconds=600)) as at:
+        asked = await at.asks()
+        kept = await at.draft()
+        assert "training.takes" in takes(await cards.training_card(at.db, await at.teaching.now(kept)))
+        await maps.charge(at.db, kept.person, at.time.date(), 100.0)
+        for who in (asked, None):  # and where the card is renewed, too
+            card = await cards.training_card(at.db, await at.teaching.now(kept, who))
+            assert takes(card)["training.takes_of"]["left"] == 500
+        boss = replace(asked, person=replace(asked.person, admin=True))
+        assert "training.takes" in takes(await cards.training_card(at.db, await at.teaching.now(kept, boss)))
+
+
+def takes(card: Card) -> dict[str, Mapping[str, str | int | float]]:
+    said = [one.value for one in card.fields if one.label.key == "training.field.takes"]
+    return {one.key: one.values for one in said if isinstance(one, Say)}
 
 
 async def test_an_embedding_is_called_by_its_files_name(tmp_path: Path) -> None:

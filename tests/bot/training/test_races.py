@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.training import learnt_files, sheets
+from bot.training import beginning, learnt_files, sheets
 from prompts.errors import Refusal
 from storage import facts, jobs, pictures, trainings
 from tests.bot.training.school import a_set, school
@@ -30,15 +30,15 @@ async def test_what_begins_is_what_was_there(tmp_path: Path, monkeypatch: pytest
     """A picture that goes, or comes, while a plan is made of all of them, is too late."""
     async with school(tmp_path) as at:
         kept = await at.draft(count=6)
-        sketch, late = at.teaching._sketch, list[asyncio.Task[object]]()
+        daily, late = beginning.daily, list[asyncio.Task[object]]()
 
         async def slow(*given: Any) -> Any:
-            plan = await sketch(*given)
+            left = await daily(*given)
             late.append(await beside(at.teaching.remove_picture(kept.person, kept.id, 2)))
             late.append(await beside(at.teaching.add(await at.asks(), kept.id, a_set(1, 40))))
-            return plan
+            return left
 
-        monkeypatch.setattr(at.teaching, "_sketch", slow)
+        monkeypatch.setattr(beginning, "daily", slow)
         begun = await at.teaching.start(await at.asks(), kept.id)
         for task in late:
             with pytest.raises(Refusal, match=r"train\.begun"):
@@ -66,8 +66,8 @@ async def test_two_who_publish_at_once_leave_one_file(tmp_path: Path) -> None:
             at.pool.half(kept.id, step, at.file())
         await at.samples(kept.id, 8)
         now = await at.teaching.get(kept.person, kept.id)
-        hearing = at.teaching._hearing
-        await asyncio.gather(hearing.publish(now, 5), hearing.publish(now, 10))
+        files = at.teaching._files
+        await asyncio.gather(files.publish(now, 5), files.publish(now, 10))
         assert [path.name for path in at.loras.glob("*.safetensors")] == ["totem.safetensors"]
 
 
@@ -78,14 +78,14 @@ async def test_what_is_deleted_while_its_file_is_written_leaves_none(
         kept = await at.begun()
         at.pool.half(kept.id, 10, at.file())
         await at.samples(kept.id, 4)
-        recall, going = at.teaching._hearing.recall, list[asyncio.Task[object]]()
+        recall, going = at.teaching._files.recall, list[asyncio.Task[object]]()
 
         async def slow() -> None:
             await recall()
             if not going:
                 going.append(await beside(at.teaching.delete(await at.asks(), kept.id)))
 
-        monkeypatch.setattr(at.teaching._hearing, "recall", slow)
+        monkeypatch.setattr(at.teaching._files, "recall", slow)
         with suppress(Refusal):
             await at.teaching.stop_and_keep(kept.person, kept.id)
         await going[0]

@@ -60,7 +60,7 @@ async def test_a_training_becomes_a_lora_that_draws_for_its_owner_alone(tmp_path
 
 
 async def _losses(at: School, training: str, wanted: list[float]) -> bool:
-    await at.teaching._hearing._write_losses(training)
+    await at.teaching._losses.write(training)
     return await trainings.losses(at.db, training) == wanted
 
 
@@ -104,8 +104,8 @@ async def test_what_shows_somebody_who_agreed_is_never_drawn_for_adults(tmp_path
     async with school(tmp_path, Limits(adult="allow")) as at:
         at.pool.tags = lambda wish: PictureTags("detectors", faces=((0.4, 0.1, 0.6, 0.3),))
         kept = await at.draft()
-        await at.teaching.change(kept.person, kept.id, kind="person", steps=20, files=2)
-        assert await at.teaching.needs_consent(kept.id)
+        kept = await at.teaching.change(kept.person, kept.id, kind="person", steps=20, files=2)
+        assert (await at.teaching.now(kept)).consent_needed
         with pytest.raises(Refusal, match=r"train\.consent_first"):
             await at.teaching.start(await at.asks(), kept.id)
         with pytest.raises(Refusal, match=r"train\.adult"):
@@ -171,7 +171,6 @@ async def test_a_restart_takes_up_what_is_not_done(tmp_path: Path) -> None:
 async def test_a_day_has_so_many_seconds_and_the_next_one_new_ones(tmp_path: Path) -> None:
     async with school(tmp_path, Limits(seconds=10)) as at:
         kept = await at.begun()
-        assert (await at.teaching.estimate(kept.id, await at.asks())).left == 10
         at.pool.learn(kept.id, 1, [0.1], 6.0)
         await at.state(kept.id, "running")
         at.pool.learn(kept.id, 2, [0.1], 5.0)
@@ -354,8 +353,8 @@ async def test_choices_are_checked_as_they_are_made(tmp_path: Path) -> None:
             assert "--" not in said and (key == "train.not_one_of" or not re.search("steps|kind|style|preset", said))
         kept = await at.teaching.change(kept.person, kept.id, kind="style", steps="30", trigger="ZWX", preset="style")
         assert (kept.kind, kept.trigger, kept.wishes) == ("style", "zwx", {"steps": 30, "preset": "style"})
-        estimate = await at.teaching.estimate(kept.id)
-        assert (estimate.steps, estimate.left) == (30, None) and estimate.seconds > 0
+        estimate = (await at.teaching.now(kept)).estimate
+        assert estimate and (estimate.steps, estimate.left) == (30, None) and estimate.seconds > 0
         kept = await at.teaching.change(kept.person, kept.id, steps=None)
         assert kept.wishes == {"preset": "style"}
 
@@ -423,7 +422,7 @@ async def test_one_card_tells_all_of_it(tmp_path: Path) -> None:
         at.pool.learn(kept.id, 3, [0.3] * 3, 2.0)
         await at.chat.until(lambda: "card" in at.chat.messages)
         await at.finished(kept.id)
-        await until(lambda: len(at.teaching._hearing._showing._tasks) == 0)
+        await until(lambda: len(at.teaching._showing._tasks) == 0)
         assert len({message for _, message, card in at.chat.log if card.kind == "answer"}) == 1
         await at.teaching.delete(await at.asks(), kept.id)
         assert "card" not in at.chat.messages
