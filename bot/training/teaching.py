@@ -248,9 +248,9 @@ class Teaching:
         steps = await asyncio.to_thread(learnt_files.steps, self._data, training)
         if not steps:
             raise Refusal("train.no_file")
+        await self._files.publish(kept, steps[-1])  # first: no card says that it was stopped and has no file
         await trainings.end(self._db, training, "cancelled")
         await self._studio.queue.trainings.forget(training)
-        await self._files.publish(await self.get(person, training), steps[-1])
         return await self._changed(training)
 
     async def again(self, asked: Request | Press, training: str) -> KeptTraining:

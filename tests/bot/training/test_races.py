@@ -71,6 +71,28 @@ async def test_two_who_publish_at_once_leave_one_file(tmp_path: Path) -> None:
         assert [path.name for path in at.loras.glob("*.safetensors")] == ["totem.safetensors"]
 
 
+async def test_what_was_stopped_has_its_file_from_the_first_word_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with school(tmp_path) as at:
+        kept = await at.begun()
+        at.pool.half(kept.id, 10, at.file())
+        await at.samples(kept.id, 4)
+        seen: list[tuple[str, str]] = []
+        recall = at.teaching._files.recall
+
+        async def looks() -> None:
+            now = await at.teaching.get(kept.person, kept.id)
+            seen.append((now.state, now.file))
+            await recall()
+
+        monkeypatch.setattr(at.teaching._files, "recall", looks)
+        stopped = await at.teaching.stop_and_keep(kept.person, kept.id)
+        assert (stopped.state, stopped.file) == ("cancelled", "totem")
+        assert seen and all(file for state, file in seen if state == "cancelled")
+        assert "cancelled" not in [state for state, _ in seen]
+
+
 async def test_what_is_deleted_while_its_file_is_written_leaves_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
