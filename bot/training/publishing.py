@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 from bot.training import learnt_files, previews
 from bot.training.classroom import Classroom
 from engine.files import model_folders, private
+from engine.files.private import PrivateFile
 from prompts.errors import Refusal
 from storage import known_files, trainings
 from storage.trainings import KeptTraining
@@ -58,6 +59,7 @@ class Publishing:
                 await trainings.change(self._db, kept.id, {"file": name, "chosen": step})
             await self.recall()  # before it is there: nobody else may see it for a moment
             await asyncio.to_thread(learnt_files.put, target, name, content)
+            await self.lend()
             await known_files.keep(self._db, model_folders.news())
             samples = [one for one in await trainings.samples(self._db, kept.id) if one.place == 0 and one.hash]
             shown = next((one for one in samples if one.step == step), samples[-1] if samples else None)
@@ -87,8 +89,17 @@ class Publishing:
                 await self.publish(kept, kept.chosen)
 
     async def recall(self) -> None:
-        """Know anew whose every file is that was learnt."""
+        """Know anew whose every file is that was learnt, and have all that are there drawn with on every machine."""
         async with self._recalling:  # what was asked for first would be kept last, and know less
-            kept = await trainings.every(self._db)
-            found = await asyncio.to_thread(learnt_files.private_files, kept, self._data, self._studio.rules.places)
+            found = await self._found()
             private.keep(found, learnt_files.halves(self._data))
+            self._studio.queue.lend(await asyncio.to_thread(learnt_files.lendable, found))
+
+    async def lend(self) -> None:
+        """Have all files that are there drawn with on every machine, without anybody's being told apart."""
+        async with self._recalling:
+            self._studio.queue.lend(await asyncio.to_thread(learnt_files.lendable, await self._found()))
+
+    async def _found(self) -> list[PrivateFile]:
+        kept = await trainings.every(self._db)
+        return await asyncio.to_thread(learnt_files.private_files, kept, self._data, self._studio.rules.places)
