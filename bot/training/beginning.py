@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bot.chat import Press, Request
 from bot.people import quotas
-from bot.training import captions, choosing, drafting
+from bot.training import captions, choosing, drafting, looked_at
 from bot.training.classroom import Classroom
 from bot.training.now import TrainingEstimate
 from engine.training_plan import MAX_PICTURES, MIN_PICTURES
@@ -34,6 +34,7 @@ def check_pictures(kept: KeptTraining, pictures: Sequence[KeptPicture]) -> None:
     if kept.kind == "person" or faces:
         for one in new:
             captions.check(captions.of_picture(one), one.name, person=True)
+            looked_at.check_adult(one)
 
 
 async def daily(studio: Classroom, asked: Request | Press, training: str) -> int:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.chat import Person
 from bot.people import guard
-from bot.training import captions, drafting, orders, trigger_words
+from bot.training import captions, drafting, looked_at, orders, trigger_words
 from bot.training.classroom import Classroom
 from bot.training.planning import check_name, english, trigger_of
 from engine.files import catalog
@@ -48,6 +48,7 @@ async def chosen(studio: Classroom, kept: KeptTraining, wishes: Mapping[str, Jso
     pictures = await trainings.pictures(studio.db, kept.id)
     for one in pictures if changed.kind == "person" else ():
         captions.check(captions.of_picture(one), one.name, person=True)
+        looked_at.check_adult(one)
     await sketch(studio, changed, pictures or [KeptPicture(place=1, hash="0" * 64)])
     return {**new, "wishes": said}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from bot.training.tag_changes import MOST, TagChange
 from prompts.errors import Refusal
 from prompts.safety.signs import verdict
 from prompts.translate.translator import Translator
-from storage import trainings
+from storage import pictures, trainings
 from storage.database import Database
 from storage.trainings import KeptPicture, KeptTraining
 
@@ -28,7 +29,10 @@ async def checked(
     person = kept.kind == "person"
     inside = await looked_at.signs_inside(new.content)
     await guard.refuse(db, kept.person, {verdict(inside)})
-    looked_at.check_inside(inside, new.name, person=person)
+    if verdict(inside) or await pictures.adult(db, hashlib.sha256(new.content).hexdigest()):
+        picture = replace(picture, flags={**picture.flags, "adult": True})  # the kind may be chosen later
+    if person:
+        looked_at.check_adult(picture)
     tags = await captions.said(new.caption, chain)
     captions.check(tags, new.name, person=person)
     named = await english(new.named, chain)
@@ -71,12 +75,12 @@ async def look(studio: Classroom, kept: KeptTraining) -> bool:
 
 async def retag(db: Database, kept: KeptTraining, change: TagChange, chain: Sequence[Translator]) -> None:
     """Change the tags of all pictures or some of them. Raises Refusal: none of them is changed then."""
-    pictures = [one for one in await trainings.pictures(db, kept.id) if not one.prior]
+    shown = [one for one in await trainings.pictures(db, kept.id) if not one.prior]
     for place in change.places:
-        if all(one.place != place for one in pictures):
-            raise Refusal("training.no_picture", number=place, count=len(pictures))
+        if all(one.place != place for one in shown):
+            raise Refusal("training.no_picture", number=place, count=len(shown))
     new: dict[int, tuple[str, str]] = {}
-    for one in pictures:
+    for one in shown:
         if change.places and one.place not in change.places:
             continue
         tags = await captions.changed(captions.of_picture(one), change, chain)
@@ -93,8 +97,10 @@ async def read(studio: Classroom, kept: KeptTraining) -> None:
         if one.caption or one.prior:
             continue
         found = await looked_at.read(db, studio.queue, kept.person, one.hash, rules.reader, rules.seen)
-        if person and await asyncio.to_thread(looked_at.is_adult, found):
-            raise Refusal("train.adult", file=one.name or str(one.place))
+        if await asyncio.to_thread(looked_at.is_adult, found):
+            await trainings.flag(db, kept.id, one.hash, {"adult": True})
+            if person:
+                raise Refusal("training.adult_picture", file=one.name or str(one.place))
         tags = [captions.SaidTag(tag.name) for tag in found.shown if tag.kind in ("general", "character")]
         captions.check(tags, one.name, person=person)
         caption, _ = captions.written(tags[:MOST])

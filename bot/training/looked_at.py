@@ -63,7 +63,7 @@ def checked(new: NewPicture) -> tuple[KeptPicture, bytes]:
 
 
 async def signs_inside(content: bytes) -> Signs:
-    """What a picture says of itself: its prompts, and what a checker saw in it."""
+    """What a picture's own prompts say of it."""
     found: Signs = frozenset()
     inside = await asyncio.to_thread(png_recipe.read_recipe, content)
     for text in [inside.prompt.positive] if inside else await asyncio.to_thread(papers.texts, content):
@@ -139,7 +139,8 @@ def told(found: Sequence[KeptPicture], plan: TrainingPlan, kind: str, preset: st
     return made
 
 
-def check_inside(found: Signs, name: str, *, person: bool) -> None:
-    """Raises Refusal `train.adult` for what is for adults where a person is learnt."""
-    if person and verdict(found):
-        raise Refusal("train.adult", file=name)
+def check_adult(picture: KeptPicture) -> None:
+    """Raises Refusal `training.adult_picture` for what is for adults, by its own words or by what was seen in it:
+    nobody is learnt from that."""
+    if picture.flags.get("adult"):
+        raise Refusal("training.adult_picture", file=picture.name or str(picture.place))

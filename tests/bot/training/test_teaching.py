@@ -278,6 +278,22 @@ async def test_a_photograph_says_nothing_of_where_it_was_taken(tmp_path: Path) -
             assert b"our house" not in content and b"ours" not in content, one.name
 
 
+async def test_nobody_is_learnt_from_what_is_for_adults_whenever_the_kind_is_chosen(tmp_path: Path) -> None:
+    said = PngInfo()
+    said.add_text("parameters", "nude woman\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 128x128")
+    out = io.BytesIO()
+    Image.open(io.BytesIO(a_picture(9))).save(out, "PNG", pnginfo=said)
+    async with school(tmp_path) as at:
+        kept, asked = await at.draft(count=5), await at.asks()
+        await at.teaching.add(asked, kept.id, [NewPicture("nine.png", out.getvalue(), "red")])  # of a thing it may be
+        with pytest.raises(Refusal, match=r"training\.adult_picture.*nine"):
+            await at.teaching.change(kept.person, kept.id, kind="person")
+        await at.teaching.remove_picture(kept.person, kept.id, 6)
+        await at.teaching.change(kept.person, kept.id, kind="person")
+        with pytest.raises(Refusal, match=r"training\.adult_picture"):
+            await at.teaching.add(asked, kept.id, [NewPicture("nine.png", out.getvalue(), "red")])
+
+
 async def test_what_is_not_to_be_forgotten_is_drawn_first(tmp_path: Path) -> None:
     async with school(tmp_path) as at:
         kept = await at.draft()
