@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from bot import texts
 from bot.chat import Card, Say
 from bot.people.limits import Limits
+from bot.platforms.discord import layout
 from bot.platforms.web import training_json
 from bot.training import cards, orders, sheets
 from bot.training.contact_sheet import SheetPicture, contact_sheet
@@ -85,6 +86,17 @@ async def test_an_embedding_is_called_by_its_files_name(tmp_path: Path) -> None:
         assert cards.use_words(now) == "my_cat-2, red, thing 0"
         assert training_json.whole(now, [], "en")["use"] == "my_cat-2"
         assert cards.portrait_words(now.kept, "winter").startswith("my_cat-2, portrait")
+
+
+async def test_every_button_of_a_person_who_was_learnt_has_room_on_discord(tmp_path: Path) -> None:
+    """Beside the portraits to choose from, which take a row."""
+    async with school(tmp_path) as at:
+        kept = await at.begun()
+        done = replace(kept, kind="person", state="done", file="totem", step=20, losses=(0.1,))
+        card = await cards.training_card(at.db, await at.teaching.now(done))
+        assert card.selects and len(card.buttons) == 6
+        shown = str(layout.lay_out(card, "en").payload["components"])
+        assert [one.action for one in card.buttons if one.action not in shown] == []
 
 
 async def test_whoever_chooses_a_word_that_the_model_knows_is_told(tmp_path: Path) -> None:
