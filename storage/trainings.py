@@ -254,13 +254,14 @@ async def agree(db: Database, training: str, consent: TrainingConsent) -> None:
 
 
 async def remove(db: Database, training: str) -> None:
-    """Forget a training, and remove the pictures of it that nothing else needs."""
+    """Forget a training and where it was spoken of, and remove the pictures of it that nothing else needs."""
     table = tables.TrainingPictures
     async with db.writing() as session:
         await db.lock(session)  # no picture comes to it meanwhile, whose file nobody would look for
         gone = await session.scalars(delete(table).where(table.training == training).returning(table.hash))
         files = list(gone)
         await session.execute(delete(tables.Trainings).where(tables.Trainings.id == training))
+        await session.execute(delete(tables.Posts).where(tables.Posts.job == training))
     await drop(db, files)
 
 
@@ -315,11 +316,13 @@ async def say(db: Database, training: str, place: int, said: Mapping[str, str]) 
 
 
 async def flag(db: Database, training: str, hash: str, flags: Mapping[str, Json]) -> None:
-    """Write down what was found in a picture."""
+    """Write down what was found in a picture; what is known of it besides stays."""
     table = tables.TrainingPictures
-    row = update(table).where(table.training == training, table.hash == hash)
+    mine = table.training == training, table.hash == hash
     async with db.writing() as session:
-        await session.execute(row.values(flags=dict(flags)))
+        await db.lock(session)  # what somebody else finds meanwhile stays, too
+        known = await session.scalar(select(table.flags).where(*mine))
+        await session.execute(update(table).where(*mine).values(flags={**(known or {}), **flags}))
 
 
 async def remove_picture(db: Database, training: str, place: int) -> bool:

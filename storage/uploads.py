@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select, union
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select, union, update
 
 from storage import tables
 from storage.database import Database
@@ -37,6 +39,17 @@ async def forget(db: Database, person: str, file: str) -> None:
     async with db.writing() as session:
         await session.execute(delete(table).where(table.person == person, table.hash == file))
     await drop(db, [file])
+
+
+async def renew(db: Database, files: Sequence[str]) -> None:
+    """Keep files for another day whose day is half over."""
+    table = tables.Uploads
+    old = table.hash.in_(files), table.created < db.now() - UPLOAD_KEPT / 2
+    async with db.session() as session:
+        if not await session.scalar(select(select(table.hash).where(*old).exists())):
+            return
+    async with db.writing() as session:
+        await session.execute(update(table).where(*old).values(created=db.now()))
 
 
 async def find(db: Database, person: str, start: str) -> str | None:

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
-from bot.chat import Card, Press, Request
+from bot.chat import Card, Press, Request, Say
 from bot.errors import Gone, Rejected, Unreachable
 from bot.studio import cards as usual
 from bot.studio.parcels import SIZES
@@ -27,7 +27,7 @@ async def show(studio: Studio, asked: Request | Press, kept: KeptTraining) -> No
     db, teaching = studio.db, studio.teaching
     kept = await teaching.get(asked.person.id, kept.id)
     before = kept.place
-    card = await cards.training_card(db, await teaching.now(kept))
+    card = await cards.training_card(db, await teaching.now(kept, asked))
     place = replace(asked.place, message="") if isinstance(asked, Press) else asked.place
     there = await studio.chats[place.platform].send(place, card, asked.key)
     await teaching.stands(kept.id, there.message, there.chat, there.platform)
@@ -75,7 +75,11 @@ async def train_download(studio: Studio, press: Press) -> Card:
 
 
 async def downloaded(studio: Studio, asked: Request | Press, kept: KeptTraining) -> Card:
-    """The LoRA's file. Raises Refusal `training.file_large` where the platform takes none of its size."""
+    """The LoRA's file, for its owner's eyes only until it is shared. Raises Refusal `training.file_large` where the
+    platform takes none of its size."""
+    hidden = not (kept.shared or asked.room.private)
+    if hidden and asked.place.platform != "discord":  # which shows such an answer to one person alone
+        return Card(kind="error", text=Say("training.file_private", {"name": kept.name}), alone="train")
     name, content = await studio.teaching.download(asked.person.id, kept.id)
     platform, language = asked.place.platform, asked.person.language
     if platform == "web":

@@ -9,20 +9,21 @@ from collections.abc import Iterator, Sequence
 from bot import texts
 from bot.chat import Attached, Button, Card, Choice, Field, Say, Select, Shown
 from bot.studio.tag_cards import both
-from bot.training import sheets
+from bot.training import learnt_files, sheets
+from bot.training.faults import FEW
 from bot.training.now import TrainingNow
 from bot.training.tag_changes import numbers, tags_of
 from bot.training.templates import PORTRAITS, SHAPE, portraits
 from engine.training_plan import KINDS
 from prompts.errors import Refusal
+from prompts.tags import entry_of
 from prompts.traditional import chinese, written
 from storage.database import Database
-from storage.trainings import KeptPicture, KeptTraining
+from storage.trainings import ENDED, KeptPicture, KeptTraining
 
 SELECT = "training"  # before the id and what is chosen, in the target of a select
 USUAL = "usual"  # the preset where none is chosen
 COMMON = 8  # tags named on the card
-FEW = 10  # pictures below which it becomes a copy of them
 LISTED = 25  # pictures whose tags a card lists, as many as Discord's cards have lines for
 MINE = 20  # trainings in a list
 STEPS = 10  # files among which one is chosen
@@ -41,7 +42,7 @@ async def training_card(db: Database, now: TrainingNow) -> Card:
 
 async def _draft(db: Database, now: TrainingNow) -> Card:
     kept, pictures = now.kept, _own(now)
-    fields = [*_found(kept, pictures), *_said(kept, pictures), Field(Say("training.field.trigger"), kept.trigger)]
+    fields = [*_found(kept, pictures), *_said(kept, pictures), Field(Say("training.field.trigger"), _calls(kept))]
     if kept.model:
         fields.append(Field(Say("training.field.model"), kept.model))
     if prior := str(kept.wishes.get("keep") or ""):
@@ -71,6 +72,11 @@ async def _draft(db: Database, now: TrainingNow) -> Card:
         (*names, "train_delete"),
         selects=_selects(now),
     )
+
+
+def _calls(kept: KeptTraining) -> Say | str:
+    """The trigger; with a word to whoever chose one that the model knows."""
+    return Say("training.common_trigger", {"word": kept.trigger}) if entry_of(kept.trigger) else kept.trigger
 
 
 def _selects(now: TrainingNow) -> tuple[Select, ...]:
@@ -238,7 +244,7 @@ def portrait_words(kept: KeptTraining, name: str) -> str:
     """A text that draws a portrait of who was learnt. Raises Refusal `press.unknown`."""
     if name not in PORTRAITS:
         raise Refusal("press.unknown")
-    return f"{portraits(kept.trigger)[name]} {lora(kept)}".strip() + f" --ar {SHAPE}"
+    return f"{portraits(word(kept))[name]} {lora(kept)}".strip() + f" --ar {SHAPE}"
 
 
 def use_words(now: TrainingNow) -> str:
@@ -246,12 +252,17 @@ def use_words(now: TrainingNow) -> str:
     kept = now.kept
     first = next((one.caption for one in _own(now) if one.caption), "")
     rest = [tag for tag in tags_of(first) if kept.trigger.casefold() not in tag.casefold()][:2]
-    return f"{', '.join([kept.trigger, *rest])} {lora(kept)}"
+    return f"{', '.join([word(kept), *rest])} {lora(kept)}".strip()
+
+
+def word(kept: KeptTraining) -> str:
+    """What calls for what was learnt: an embedding is called by the name of its file."""
+    return kept.file if learnt_files.is_word(kept) else kept.trigger
 
 
 def lora(kept: KeptTraining) -> str:
     """How its LoRA is written in a text; an inversion is called by its word alone."""
-    if kept.plan is not None and kept.plan.learns == "inversion":
+    if learnt_files.is_word(kept):
         return ""
     return f"<lora:{kept.file}:1>"
 
@@ -271,7 +282,7 @@ async def samples_card(db: Database, now: TrainingNow) -> Card:
     """All samples, and the steps whose file can be taken."""
     kept = now.kept
     steps = _spread([step for step in now.files if step != now.kept.chosen])
-    ended = bool(kept.file)
+    ended = bool(kept.file) or kept.state in ENDED
     buttons = tuple(
         Button("train_choose", f"{kept.id}.{step}", label=Say("training.choose", {"step": step})) for step in steps
     )

@@ -27,9 +27,11 @@ Share = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class SheetPicture:
-    """A picture on the sheet: its file, what was found in it in a few words each, what is left of it when it is cut to
-    fit, and where faces are, both in shares of its sides (left, top, right, bottom); how often it counts."""
+    """A picture on the sheet: the number that it is called by, its file, what was found in it in a few words each, what
+    is left of it when it is cut to fit, and where faces are, both in shares of its sides (left, top, right, bottom);
+    how often it counts."""
 
+    number: int
     content: bytes
     marks: tuple[str, ...] = ()
     crop: Share | None = None
@@ -45,11 +47,11 @@ def contact_sheet(pictures: Sequence[SheetPicture]) -> bytes:
     sheet = Image.new("RGB", (WIDTH, rows * (side + GAP) + GAP), GROUND)
     for at, one in enumerate(pictures):
         left, top = GAP + at % columns * (side + GAP), GAP + at // columns * (side + GAP)
-        sheet.paste(_cell(one, at + 1, side), (left, top))
+        sheet.paste(_cell(one, side), (left, top))
     return encoded(sheet, "JPEG", 90)
 
 
-def _cell(one: SheetPicture, number: int, side: int) -> Image.Image:
+def _cell(one: SheetPicture, side: int) -> Image.Image:
     cell = Image.new("RGB", (side, side), CELL)
     with Image.open(io.BytesIO(one.content)) as picture:
         small = flat(picture)
@@ -61,7 +63,7 @@ def _cell(one: SheetPicture, number: int, side: int) -> Image.Image:
     pen = ImageDraw.Draw(cell)
     letters = min(44, max(26, side // 8))
     font = _font(letters)
-    _badge(pen, str(number), (0, 0), font, WARNING if one.marks else GOOD, INK if one.marks else PAPER)
+    _badge(pen, str(one.number), (0, 0), font, WARNING if one.marks else GOOD, INK if one.marks else PAPER)
     if one.repeats > 1:
         text = f"×{one.repeats}"
         _badge(pen, text, (side - round(font.getlength(text)) - letters // 2, 0), font, GOOD, PAPER)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
-from bot.training import captions, looked_at
+from bot.training import captions, looked_at, orders
 from bot.training.now import TrainingEstimate
 from bot.training.sample_jobs import SAMPLES
 from engine.errors import BadPlan
@@ -35,21 +35,22 @@ def teachable(models: Sequence[Model]) -> list[Model]:
     return [one for one in models if one.family in FAMILIES and one.channels == 4]
 
 
-def presets(model: Model | None) -> tuple[str, ...]:
-    """The presets that suit a model, of trainings that can be a guest's."""
+def presets(model: Model | None, kind: str) -> tuple[str, ...]:
+    """The presets that suit a model and a kind, of trainings that can be a guest's."""
     family = "sd15" if model and model.family == "sd2" else model.family if model else ""
-    return tuple(name for name, rows in PRESETS.items() if family in rows and name not in OFFLINE)
+    suit = (name for name, rows in PRESETS.items() if family in rows and name not in OFFLINE)
+    return tuple(name for name in suit if name != "portrait" or kind == "person")
 
 
 def number(name: str, value: Json) -> int:
-    """A number that somebody chooses. Raises Refusal `train.range`."""
+    """A number that somebody chooses. Raises Refusal `training.range`."""
     least, most = NUMBERS[name]
     try:
         found = int(str(value).strip())
     except ValueError:
         found = least - 1
     if not least <= found <= most:
-        raise Refusal("train.range", name=name, value=str(value)[:20], least=least, most=most)
+        raise orders.out_of_range(name, str(value), least, most)
     return found
 
 
@@ -71,6 +72,10 @@ def sketch(kept: KeptTraining, pictures: Sequence[KeptPicture], model: Model) ->
         for _ in range(1 if one.prior else one.repeats // common)
     ]
     preset = str(wishes.get("preset") or "")
+    if preset == "portrait" and kept.kind != "person":
+        raise Refusal("training.portrait")
+    if preset and preset not in (known := presets(model, kept.kind)):
+        raise orders.unknown_preset(preset, known)
     try:
         plan = planned(
             kept.kind, model.family, name=kept.name, trigger=kept.trigger, model=model.name, pictures=shown,

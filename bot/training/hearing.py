@@ -1,73 +1,56 @@
-"""What becomes of trainings under way: the news of the queue are written down, samples ordered, files put where they
-are drawn with, and what has lain long enough goes."""
+"""What becomes of trainings under way: the news of the queue are written down, and samples ordered of what is
+learnt."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
-from datetime import datetime
-from pathlib import Path
-from typing import Protocol, cast
+from typing import cast
 
-from bot.chat import Chat
 from bot.people import quotas
 from bot.studio import last_cards
-from bot.studio.rules import Rules
-from bot.training import drafting, learnt_files, previews, sample_jobs, sheets
-from bot.training.now import TrainingNow
-from bot.training.sample_jobs import CLASS, PRIOR, RecipeMaker
+from bot.training import drafting, sample_jobs
+from bot.training.classroom import Classroom
+from bot.training.losses import Losses
+from bot.training.publishing import Publishing
+from bot.training.sample_jobs import CLASS, PRIOR
 from bot.training.showing import Showing
-from engine.files import model_folders, private
-from engine.files.private import PrivateFile
 from engine.job import Job, Progress, State
 from engine.queue.news import Changed, Finished
 from engine.queue.trainings import Training
 from engine.wire import HalfLearnt, Learning, Learnt, TrainingNews
 from prompts.errors import Refusal
 from prompts.prompt import Json
-from storage import facts, forgetting, jobs, known_files, maps, people, pictures, trainings
-from storage.trainings import ACTIVE, ENDED, KeptPicture, KeptTraining
+from storage import jobs, maps, pictures, trainings
+from storage.trainings import KeptPicture, KeptTraining
 
 log = logging.getLogger(__name__)
 
 OPEN = (State.WAITING, State.RUNNING)
 QUOTA = "train.quota"  # why a training pauses that goes on by itself the next day
 ANEW = "training.anew"  # told of one that begins again, as the machine that had what was learnt is gone
-EVERY = 60.0  # seconds between two rounds
-WRITTEN_EVERY = 5.0  # seconds between two times that the losses are written down
 RESTING = 3.0  # seconds without a word from a guest: somebody is drawn for
 
 
-class Classroom(RecipeMaker, Protocol):
-    """What is needed of the studio."""
-
-    rules: Rules
-    chats: dict[str, Chat]
-    now: Callable[[], datetime]
-
-
 class Hearing:
-    """Trainings between their start and the end of all that is left of them. `watching` are told of every change."""
+    """Trainings between their start and their end. `watching` are told of every change."""
 
-    def __init__(self, studio: Classroom, data: Path, now: Callable[[KeptTraining], Awaitable[TrainingNow]]) -> None:
+    def __init__(self, studio: Classroom, files: Publishing, showing: Showing, losses: Losses) -> None:
         self.watching: list[Callable[[KeptTraining], Awaitable[None]]] = []
         self._studio = studio
         self._db = studio.db
-        self._data = data
-        self._showing = Showing(studio.db, studio.chats, now)
+        self._files = files
+        self._showing = showing
+        self._losses = losses
         self._ours: set[str] = set()  # jobs that trainings have ordered
-        self._losses: dict[str, list[float]] = {}
-        self._written: dict[str, float] = {}
-        self._heard: dict[str, float] = {}
+        self._heard: dict[str, float] = {}  # when their guests spoke last
         self._tasks: set[asyncio.Task[None]] = set()
-        self._naming, self._recalling = asyncio.Lock(), asyncio.Lock()
 
     async def open(self) -> None:
         """Take up what is not done, and know whose every file is."""
         self._studio.queue.trainings.listener = self.hear
-        await self.recall()
+        await self._files.recall()
         for kept in await jobs.unanswered(self._db, [sample_jobs.PLATFORM]):
             self._ours.add(kept.job.id)
             if kept.job.state in OPEN:
@@ -78,13 +61,11 @@ class Hearing:
             await trainings.change(self._db, one.id, {"state": "waiting"})
             await self.begin(one)
         for one in await trainings.with_files(self._db):
-            await self._mend(one)
+            await self._files.mend(one)
 
     async def close(self) -> None:
         """Write down the losses, and tell nothing any more."""
-        for id, losses in self._losses.items():
-            with suppress(Refusal):
-                await trainings.change(self._db, id, {"losses": cast(Json, losses)})
+        await self._losses.close()
         await self._showing.close()
         for task in list(self._tasks):
             task.cancel()
@@ -133,11 +114,15 @@ class Hearing:
                         await self._failed(kept, refusal.key, dict(refusal.values))
                 return
             kept = await self._with_class(kept, found)
-        plan = kept.plan
+        plan, queue = kept.plan, self._studio.queue.trainings
         assert plan is not None
-        self._studio.queue.trainings.put(
-            Training(kept.id, kept.person, plan, drafting.every(kept, plan), lambda: self._files(kept.id))
-        )
+        queue.put(Training(kept.id, kept.person, plan, drafting.every(kept, plan), lambda: self._contents(kept.id)))
+        # Who lets it rest writes that down first and then looks here; so here it is the other way round.
+        now = await trainings.get(self._db, kept.id)
+        if now is not None and now.state == "paused":
+            queue.park(kept.id)
+        elif now is None or now.state == "cancelled":
+            await queue.forget(kept.id)
 
     async def _ordered(self, training: str, step: int) -> bool:
         """Whether the samples of a step are being drawn."""
@@ -153,7 +138,7 @@ class Hearing:
         assert again is not None
         return again
 
-    async def _files(self, training: str) -> Mapping[str, bytes]:
+    async def _contents(self, training: str) -> Mapping[str, bytes]:
         found = await trainings.pictures(self._db, training)
         return {drafting.file_of(one): await self._db.files.get(one.hash) for one in found}
 
@@ -167,24 +152,20 @@ class Hearing:
         if isinstance(news, Learning):
             await self._learning(kept, news)
         elif isinstance(news, HalfLearnt):
-            await self._keep_half(kept, news.step, news.blob)
+            try:
+                await self._keep_half(kept, news.step, news.blob)
+            except Refusal as refusal:  # it learns on: there may be room again for the next
+                log.warning("training %s: the file of step %d: %s", kept.id, news.step, refusal)
         else:
             await self._ended(kept, news)
 
     async def _learning(self, kept: KeptTraining, news: Learning) -> None:
         self._heard[kept.id] = _clock()
-        losses = self._losses.get(kept.id)
-        if losses is None:
-            losses = self._losses[kept.id] = await trainings.losses(self._db, kept.id)
-        before = max(0, news.step - len(news.losses))
-        del losses[before:]
-        losses += [losses[-1] if losses else 0.0] * (before - len(losses) if news.losses else 0)  # of a death between
-        losses += [round(one, 5) for one in news.losses]
+        before, losses = await self._losses.heard(kept.id, news)
         changes: dict[str, Json] = {
             "step": news.step, "steps": news.steps, "seconds": kept.seconds + news.seconds, "attempt": news.attempt,
         }  # fmt: skip
-        if _clock() - self._written.get(kept.id, -WRITTEN_EVERY) >= WRITTEN_EVERY:
-            self._written[kept.id] = _clock()
+        if losses is not None:
             changes["losses"] = cast(Json, losses)
         first = kept.state == "waiting"
         if first:
@@ -205,27 +186,24 @@ class Hearing:
             await self.tell(again, soon=first)
 
     async def _keep_half(self, kept: KeptTraining, step: int, blob: bytes) -> None:
-        """Keep a file along the way, and have its samples drawn."""
-        path = learnt_files.half(self._data, kept.id, step)
+        """Keep a file along the way, and have its samples drawn. Raises Refusal where it cannot be kept."""
+        if not await self._files.keep_half(kept.id, step, blob):
+            return
         try:
-            await asyncio.to_thread(learnt_files.write, path, blob)
-            if await trainings.get(self._db, kept.id) is None:  # deleted meanwhile
-                await asyncio.to_thread(learnt_files.remove, self._data, kept.id, None)
-                return
-            await self.recall()
             if not await trainings.jobs_of_step(self._db, kept.id, step):
                 job = await sample_jobs.samples(self._studio, kept, step)
                 self._ours |= {job.id} if job else set()
         except Refusal as refusal:
-            log.warning("training %s: the file or samples of step %d: %s", kept.id, step, refusal)
+            log.warning("training %s: the samples of step %d: %s", kept.id, step, refusal)
         await self.tell(kept)
 
     async def _ended(self, kept: KeptTraining, news: Learnt) -> None:
-        await self._write_losses(kept.id)
+        await self._losses.write(kept.id)
+        self._heard.pop(kept.id, None)
         if news.outcome == "done" and kept.plan is not None:
-            await self._keep_half(kept, kept.plan.steps, news.blob)
             try:
-                await self.publish(kept, kept.plan.steps)
+                await self._keep_half(kept, kept.plan.steps, news.blob)
+                await self._files.publish(kept, kept.plan.steps)
             except Refusal as refusal:
                 await self._failed(kept, refusal.key, dict(refusal.values))
                 return
@@ -245,10 +223,16 @@ class Hearing:
         if again := await trainings.get(self._db, kept.id):
             await self.tell(again)
 
-    async def _write_losses(self, training: str) -> None:
-        losses = self._losses.pop(training, None)
-        if losses is not None:
-            await trainings.change(self._db, training, {"losses": cast(Json, losses)})
+    async def resume(self) -> None:
+        """Let those go on whose quota is new."""
+        for kept in await trainings.in_states(self._db, ("paused",)):
+            used = await quotas.used(self._db, kept.person, self._studio.now())
+            if kept.reason != QUOTA or used.seconds >= kept.daily:
+                continue
+            new: dict[str, Json] = {"state": "waiting", "reason": "", "reason_values": {}}
+            if await trainings.change(self._db, kept.id, new, only=("paused",)):
+                await self.begin(kept)
+                await self.tell(await trainings.get(self._db, kept.id) or kept)
 
     # --- news of the jobs that they order ---
 
@@ -273,15 +257,17 @@ class Hearing:
         rows = await pictures.of_job(self._db, job.id)
         await jobs.answered(self._db, job.id)
         kept = await trainings.get(self._db, found[0]) if found else None
-        if found is None or kept is None:
+        if found is None or kept is None:  # it was deleted while this was written down
+            for row in rows:
+                await pictures.delete(self._db, row.id)
+            await jobs.remove(self._db, [job.id])
             return
         if found[1] == CLASS:
             await self._keep_class(kept, job, [row.id for row in rows], [row.hash for row in rows])
             return
         await trainings.drawn(self._db, job.id, [row.id for row in rows])
-        if kept.file and rows and found[1] == kept.chosen:
-            with suppress(Refusal):
-                await self._preview(kept, rows[0].hash)
+        if rows:
+            await self._files.preview(kept.id, found[1], rows[0].hash)
         await self.tell(kept)
 
     async def _keep_class(self, kept: KeptTraining, job: Job, ids: list[str], hashes: list[str]) -> None:
@@ -295,137 +281,9 @@ class Hearing:
             await trainings.add_picture(self._db, kept.id, row, await self._db.files.get(hash))
         for id in ids:
             await pictures.delete(self._db, id)
-        if kept.state == "waiting":
-            await self.begin(kept)
-
-    # --- the finished file ---
-
-    async def publish(self, kept: KeptTraining, step: int) -> None:
-        """Put the file of a step among the LoRAs, its owner's alone until it is shared. Raises Refusal."""
-        content = await asyncio.to_thread(learnt_files.half(self._data, kept.id, step).read_bytes)
-        places, folders = self._studio.rules.places, self._studio.rules.folders
-        target = await asyncio.to_thread(learnt_files.folder, kept, places)
-        async with self._naming:
-            others = [one.file for one in await trainings.with_files(self._db)]
-            name = kept.file or await asyncio.to_thread(learnt_files.free_name, kept, target, folders, others)
-            await trainings.change(self._db, kept.id, {"file": name, "chosen": step})
-        await self.recall()  # before it is there: nobody else may see it for a moment
-        await asyncio.to_thread(learnt_files.put, target, name, content)
-        await self.lend()
-        await known_files.keep(self._db, model_folders.news())
-        samples = [one for one in await trainings.samples(self._db, kept.id) if one.place == 0 and one.hash]
-        shown = next((one for one in samples if one.step == step), samples[-1] if samples else None)
-        again = await trainings.get(self._db, kept.id)
-        if shown and again:
-            await self._preview(again, shown.hash)
-
-    async def _preview(self, kept: KeptTraining, hash: str) -> None:
-        path = learnt_files.folder(kept, self._studio.rules.places) / f"{kept.file}.safetensors"
-        content = await self._db.files.get(hash)
-        made = await asyncio.to_thread(previews.preview, content)
-        await asyncio.to_thread(learnt_files.write, learnt_files.preview(path), made)
-
-    async def _mend(self, kept: KeptTraining) -> None:
-        """Put a file back that was not there yet when the program ended."""
-        with suppress(Refusal):
-            path = learnt_files.folder(kept, self._studio.rules.places) / f"{kept.file}.safetensors"
-            steps = await asyncio.to_thread(learnt_files.steps, self._data, kept.id)
-            if kept.chosen in steps and not path.exists():
-                await self.publish(kept, kept.chosen)
-
-    async def recall(self) -> None:
-        """Know anew whose every file is that was learnt, and have all that are there drawn with on every machine."""
-        async with self._recalling:  # what was asked for first would be kept last, and know less
-            found = await self._found()
-            private.keep(found, learnt_files.halves(self._data))
-            self._studio.queue.lend(await asyncio.to_thread(learnt_files.lendable, found))
-
-    async def lend(self) -> None:
-        """Have all files that are there drawn with on every machine, without anybody's being told apart."""
-        async with self._recalling:
-            self._studio.queue.lend(await asyncio.to_thread(learnt_files.lendable, await self._found()))
-
-    async def _found(self) -> list[PrivateFile]:
-        kept = await trainings.every(self._db)
-        return await asyncio.to_thread(learnt_files.private_files, kept, self._data, self._studio.rules.places)
-
-    # --- what goes ---
-
-    async def remove(self, training: str) -> None:
-        """Leave nothing of a training."""
-        kept = await trainings.get(self._db, training)
-        if kept is None:
-            return
-        await trainings.change(self._db, training, {"state": "cancelled"}, only=ACTIVE)
-        await self._studio.queue.trainings.forget(training)
-        ordered = await trainings.sample_jobs(self._db, training)
-        for job in ordered:
-            self._studio.queue.cancel(job)
-            for row in await pictures.of_job(self._db, job):
-                await pictures.delete(self._db, row.id)
-        await jobs.remove(self._db, ordered)
-        await sheets.forget(self._db, kept)
-        self._losses.pop(training, None)
-        path = None
-        if kept.file:
-            with suppress(Refusal):
-                path = learnt_files.folder(kept, self._studio.rules.places) / f"{kept.file}.safetensors"
-        if path is not None:
-            await self._unwanted(kept)
-            await previews.forget(self._db, learnt_files.preview(path), kept.person)
-        gone = await asyncio.to_thread(learnt_files.remove, self._data, training, path)
-        await self._studio.queue.trainings.forget(training)  # again: workers forget LoRAs whose files are gone
-        await known_files.forget(self._db, gone)
-        await trainings.remove(self._db, training)
-        await self._showing.gone(kept)
-        await self.recall()
-        await facts.set_fact(self._db, forgetting.TRACES, True)  # and soon none of it is on the disk
-
-    async def _unwanted(self, kept: KeptTraining) -> None:
-        """Take a LoRA out of what its owner wants in every picture."""
-        wanted = cast(list[list[Json]], await people.setting(self._db, kept.person, "loras") or [])
-        rest = [one for one in wanted if one[0] != kept.file]
-        if rest != wanted:
-            await people.set_setting(self._db, kept.person, "loras", cast(Json, rest) or None)
-
-    async def watch(self) -> None:
-        """A round now and then; never ends."""
-        while True:
-            try:
-                await self.round()
-            except Refusal as refusal:
-                log.warning("trainings: %s", refusal)
-            except Exception:
-                log.exception("a round of the trainings failed; it is tried again")
-            await asyncio.sleep(EVERY)
-
-    async def round(self) -> None:
-        """Let those go on whose quota is new, and remove what has lain long enough."""
-        now, rules = self._studio.now(), self._studio.rules.training
-        for kept in await trainings.in_states(self._db, ("paused",)):
-            if kept.reason != QUOTA or (await quotas.used(self._db, kept.person, now)).seconds >= kept.daily:
-                continue
-            new: dict[str, Json] = {"state": "waiting", "reason": "", "reason_values": {}}
-            if await trainings.change(self._db, kept.id, new, only=("paused",)):
-                await self.begin(kept)
-                await self.tell(await trainings.get(self._db, kept.id) or kept)
-        for kept in await trainings.in_states(self._db, ("draft",)):
-            if kept.changed < now - rules.draft_kept:
-                await self.remove(kept.id)
-        for kept in await trainings.in_states(self._db, ENDED):
-            if kept.ended and kept.ended < now - rules.kept and await trainings.pictures(self._db, kept.id):
-                await self._clear(kept)
-
-    async def _clear(self, kept: KeptTraining) -> None:
-        """Leave of a training that ended long ago its LoRA and samples alone; one without a LoRA goes whole."""
-        if not kept.file:
-            await self.remove(kept.id)
-            return
-        await self._studio.queue.trainings.forget(kept.id)
-        await sheets.forget(self._db, kept)
-        await trainings.remove_pictures(self._db, kept.id)
-        await known_files.forget(self._db, await asyncio.to_thread(learnt_files.remove, self._data, kept.id, None))
-        await self.recall()
+        now = await trainings.get(self._db, kept.id)
+        if now is not None and now.state == "waiting":
+            await self.begin(now)
 
 
 def _clock() -> float:

@@ -13,6 +13,7 @@ from bot.chat import Upload
 from bot.studio import uploads
 from bot.training import flags
 from engine.pixels import buckets, likeness, papers, png_recipe
+from engine.pixels.dressing import dressed
 from engine.pixels.sharpness import BLURRED, sharpness
 from engine.queue.queue import Queue
 from engine.tagging import ADULT, DETECTORS, FaceBox, PictureTags, Thresholds
@@ -45,9 +46,10 @@ class NewPicture:
 
 
 def checked(new: NewPicture) -> tuple[KeptPicture, bytes]:
-    """The picture as it may be used, with its pixels, and whether it is blurred; and its file as it is kept. Takes a
-    tenth of a second: call it in a thread. Raises Refusal as uploads do."""
-    content = uploads.checked(Upload(new.name, new.content)).content
+    """The picture as it may be used, with its pixels, and whether it is blurred; and its file as it is kept, which says
+    nothing of when, where and with what it was taken. Takes a tenth of a second: call it in a thread. Raises Refusal as
+    uploads do."""
+    content = dressed(uploads.checked(Upload(new.name, new.content)).content, "strip")
     width, height = uploads.measured(content)
     small = likeness.opened(content)
     seen: dict[str, Json] = {"print": likeness.print_of(content)}
@@ -61,7 +63,7 @@ def checked(new: NewPicture) -> tuple[KeptPicture, bytes]:
 
 
 async def signs_inside(content: bytes) -> Signs:
-    """What a picture says of itself: its prompts, and what a checker saw in it."""
+    """What a picture's own prompts say of it."""
     found: Signs = frozenset()
     inside = await asyncio.to_thread(png_recipe.read_recipe, content)
     for text in [inside.prompt.positive] if inside else await asyncio.to_thread(papers.texts, content):
@@ -99,12 +101,12 @@ async def read(db: Database, queue: Queue, person: str, hash: str, reader: str, 
 
 
 async def seen(db: Database, queue: Queue, person: str, picture: KeptPicture) -> dict[str, Json]:
-    """The flags of a picture with what the detectors see in it: the faces, and on what it lies."""
+    """What the detectors see in a picture, as flags of it: the faces, and on what it lies."""
     found = await read(db, queue, person, picture.hash, DETECTORS, SURE)
     names = sorted(one.name for one in found.shown)
     ground = next((name for name in names if name.endswith(" background") and name != "simple background"), "")
     faces: list[Json] = [[round(side, 4) for side in box] for box in found.faces]
-    return {**picture.flags, "faces": faces, "ground": ground}
+    return {"faces": faces, "ground": ground}
 
 
 def is_seen(picture: KeptPicture) -> bool:
@@ -137,7 +139,8 @@ def told(found: Sequence[KeptPicture], plan: TrainingPlan, kind: str, preset: st
     return made
 
 
-def check_inside(found: Signs, name: str, *, person: bool) -> None:
-    """Raises Refusal `train.adult` for what is for adults where a person is learnt."""
-    if person and verdict(found):
-        raise Refusal("train.adult", file=name)
+def check_adult(picture: KeptPicture) -> None:
+    """Raises Refusal `training.adult_picture` for what is for adults, by its own words or by what was seen in it:
+    nobody is learnt from that."""
+    if picture.flags.get("adult"):
+        raise Refusal("training.adult_picture", file=picture.name or str(picture.place))

@@ -11,7 +11,6 @@ from bot import texts
 from bot.training.tag_changes import TagChange, changes, is_change
 from engine.training_plan import KINDS
 from prompts.errors import Refusal
-from prompts.spelling import near
 from prompts.translate.chinese import simplified
 from storage.search import fold
 
@@ -45,12 +44,12 @@ DEEDS: Mapping[str, tuple[str, ...]] = {
 KIND_NAMES: Mapping[str, tuple[str, ...]] = {
     "thing": ("thing", "object", "物品", "东西", "物"),
     "person": ("person", "character", "人物", "人", "角色"),
-    "style": ("style", "风格", "画风"),
+    "style": ("style", "画风", "风格"),
 }
 PRESET_NAMES: Mapping[str, tuple[str, ...]] = {
     "thing": ("thing", "物品"),
     "person": ("person", "人物"),
-    "style": ("style", "风格"),
+    "style": ("style", "画风", "风格"),
     "portrait": ("portrait", "写真", "人像"),
     "inversion": ("inversion", "textual-inversion", "embedding", "文本反演", "反演"),
     "tutorial": ("tutorial", "教程"),
@@ -136,16 +135,22 @@ def says(text: str) -> bool:
 
 def deletes(text: str) -> str:
     """Whose training, or which, a text wants deleted: what stands behind the word for it."""
-    first, _, who = text.strip().partition(" ")
-    return who.strip() if first.casefold() in DEEDS["delete"] else ""
+    first, who = _first(text.strip())
+    return who.strip() if first in DEEDS["delete"] else ""
 
 
 def kind_called(said: str) -> str:
     """The kind that a word means. Raises Refusal `training.kind`."""
     kind = _verbs(KIND_NAMES).get(texts.meant(said, _verbs(KIND_NAMES)), "")
     if not kind:
-        raise Refusal("train.kind", kind=said[:40], kinds=", ".join(KINDS))
+        raise unknown_kind(said)
     return kind
+
+
+def unknown_kind(said: str) -> Refusal:
+    """The refusal `training.kind`, in which the kinds are named in the person's language."""
+    words, chinese = _listed(KINDS, KIND_NAMES)
+    return Refusal("training.kind", kind=said[:40], kinds=words, kinds_zh=chinese)
 
 
 def preset_called(said: str, presets: Sequence[str]) -> str:
@@ -153,9 +158,30 @@ def preset_called(said: str, presets: Sequence[str]) -> str:
     names = {**{name: name for name in presets}, **_verbs(PRESET_NAMES)}
     preset = names.get(texts.meant(said, names), "")
     if preset != "usual" and preset not in presets:
-        shown = ", ".join(presets)
-        raise Refusal("training.preset", preset=said[:40], presets=shown, near=near(said, presets) or "")
+        raise unknown_preset(said, presets)
     return "" if preset == "usual" else preset
+
+
+def unknown_preset(said: str, presets: Sequence[str]) -> Refusal:
+    """The refusal `training.preset`, in which the presets are named in the person's language."""
+    words, chinese = _listed(presets, PRESET_NAMES)
+    return Refusal("training.preset", preset=said[:40], presets=words, presets_zh=chinese)
+
+
+def out_of_range(name: str, said: str, least: int, most: int) -> Refusal:
+    """The refusal `training.range` for a number of VALUES."""
+    chinese = _chinese_of(VALUES[name])
+    return Refusal("training.range", name=name, name_zh=chinese, value=said[:20], least=least, most=most)
+
+
+def _listed(names: Sequence[str], called: Mapping[str, Sequence[str]]) -> tuple[str, str]:
+    """Names in English, and as they are called in Chinese."""
+    return ", ".join(names), "、".join(_chinese_of(called.get(name, (name,))) for name in names)
+
+
+def _chinese_of(names: Sequence[str]) -> str:
+    """The first of several names for one thing that is Chinese; without any, the first."""
+    return next((name for name in names if not name.isascii()), names[0])
 
 
 def _first(text: str) -> tuple[str, str]:

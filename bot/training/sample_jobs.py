@@ -16,7 +16,7 @@ from prompts.prompt import LoraUse, Options
 from storage import jobs, people, trainings
 from storage.database import Database, new_id
 from storage.jobs import Place
-from storage.trainings import KeptTraining
+from storage.trainings import KeptPicture, KeptTraining
 
 PLATFORM = "training"  # where these jobs' answers stand: no chat's
 PRIOR = 16  # pictures of the class
@@ -67,6 +67,11 @@ async def of_class(studio: RecipeMaker, kept: KeptTraining, text: str) -> Job:
     return await _put(
         studio, kept, CLASS, [replace(first, seed=following(first.seed, place)) for place in range(PRIOR)]
     )
+
+
+def is_drawn(picture: KeptPicture) -> bool:
+    """Whether a picture is one of those that were drawn of what is not to be forgotten: what people send has a name."""
+    return picture.prior and not picture.name
 
 
 async def _recipe(studio: RecipeMaker, kept: KeptTraining, text: str, seed: int, loras: Sequence[LoraUse]) -> Recipe:

@@ -16,18 +16,19 @@ from bot.studio import comparison_sheet
 from bot.studio.contact_sheet import encoded
 from bot.training.contact_sheet import Share, SheetPicture, contact_sheet
 from bot.training.curve import course, curve, smoothed
+from bot.training.flags import CUT
 from bot.training.now import TrainingNow
 from prompts.errors import Refusal
 from prompts.prompt import Json
-from storage import facts, uploads
+from storage import facts, trainings, uploads
 from storage.database import Database
 from storage.trainings import KeptPicture, KeptSample, KeptTraining
 
-LEFT_OUT = 0.12  # of a picture that is cut off: from here on it is told
 FLAGS = ("small", "blurred", "twin", "no_face", "many_faces", "lost", "plain")  # in the order of their weight
 PARTS = 24  # of a run after each of which its picture is drawn anew
 WIDEST = 640  # pixels of a sample on a sheet of all
 WITH = 2  # samples of a step that are drawn with the trigger; the others without
+SHEETS = "training.sheets "  # before a training's id: the fact that names what was drawn for its cards
 Samples = Sequence[KeptSample]
 
 
@@ -35,7 +36,7 @@ def flags(one: KeptPicture) -> tuple[str, ...]:
     """What was found in a picture, by name."""
     found = [name for name in FLAGS if one.flags.get(name)]
     lost = one.flags.get("lost")
-    if "lost" in found and not (isinstance(lost, int | float) and lost > LEFT_OUT):
+    if "lost" in found and not (isinstance(lost, int | float) and lost > CUT):
         found.remove("lost")
     return tuple(found)
 
@@ -45,13 +46,13 @@ async def of_pictures(db: Database, now: TrainingNow) -> tuple[Shown, ...]:
     kept, pictures = now.kept, [one for one in now.pictures if not one.prior]
     if not pictures:
         return ()
-    told = [(one.hash, _marks(one, kept.language), _crop(one), one.faces, one.repeats) for one in pictures]
+    told = [(one.place, one.hash, _marks(one, kept.language), crop(one), one.faces, one.repeats) for one in pictures]
 
     async def made() -> bytes:
         contents = [await _content(db, one.hash) for one in pictures]
         rows = [
-            SheetPicture(content, marks, crop, cast(tuple[Share, ...], faces), repeats)
-            for content, (_, marks, crop, faces, repeats) in zip(contents, told, strict=True)
+            SheetPicture(place, content, marks, left, cast(tuple[Share, ...], faces), repeats)
+            for content, (place, _, marks, left, faces, repeats) in zip(contents, told, strict=True)
         ]
         return await asyncio.to_thread(contact_sheet, rows)
 
@@ -150,7 +151,8 @@ def _marks(one: KeptPicture, language: str) -> tuple[str, ...]:
     return tuple(texts.say(language, f"training.mark.{name}", twin=one.flags.get("twin", "")) for name in flags(one))
 
 
-def _crop(one: KeptPicture) -> Share | None:
+def crop(one: KeptPicture) -> Share | None:
+    """What is left of a picture when it is cut to fit; None where that is not known yet."""
     said = one.flags.get("crop")
     if not isinstance(said, list) or len(said) != 4:
         return None
@@ -165,11 +167,18 @@ async def _content(db: Database, hash: str) -> bytes:
 # --- kept, as long as a card shows them ---
 
 
+async def renew(db: Database) -> None:
+    """Keep what was drawn for cards another day, as long as their trainings are there."""
+    known = [await facts.fact(db, key) for key in await facts.beginning(db, SHEETS)]
+    await uploads.renew(db, [str(one[0]) for told in known for one in cast(dict[str, list[Json]], told or {}).values()])
+
+
 async def forget(db: Database, kept: KeptTraining) -> None:
     """Leave nothing of what was drawn for the cards of a training."""
-    for one in (await _known(db, kept.id)).values():
-        await uploads.forget(db, kept.person, str(one[0]))
+    known = await _known(db, kept.id)
     await facts.forget(db, _key(kept.id))
+    for one in known.values():
+        await uploads.forget(db, kept.person, str(one[0]))
 
 
 async def _kept(db: Database, kept: KeptTraining, told: str, made: Callable[[], Awaitable[bytes]]) -> tuple[Shown, ...]:
@@ -191,6 +200,9 @@ async def _kept(db: Database, kept: KeptTraining, told: str, made: Callable[[], 
     await facts.set_fact(db, _key(kept.id), told_of)
     if had and had[0] != hash:
         await uploads.forget(db, kept.person, str(had[0]))
+    if await trainings.get(db, kept.id) is None:  # deleted while it was drawn
+        await forget(db, kept)
+        return ()
     return (Shown(hash, hash, width, height),)
 
 
@@ -200,4 +212,4 @@ async def _known(db: Database, training: str) -> dict[str, list[str | int]]:
 
 
 def _key(training: str) -> str:
-    return f"training.sheets {training}"
+    return f"{SHEETS}{training}"

@@ -5,67 +5,66 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
-from typing import Protocol
 from weakref import WeakValueDictionary
 
-from bot.chat import Chat, Person, Press, Request, Say, common
+from bot.chat import Press, Request, common
 from bot.people import guard, quotas
-from bot.people.guard import Sight
-from bot.people.limits import standing
-from bot.studio.rules import Rules
-from bot.training import captions, drafting, learnt_files, looked_at, may_train, trigger_words
+from bot.training import (
+    beginning,
+    choosing,
+    copying,
+    deleters,
+    draft_pictures,
+    learnt_files,
+    may_train,
+    telling,
+    trigger_words,
+)  # fmt: skip
+from bot.training.classroom import Classroom
 from bot.training.hearing import Hearing
 from bot.training.looked_at import NewPicture
-from bot.training.now import TrainingEstimate, TrainingNow
-from bot.training.planning import check_name, english, trigger_of
-from bot.training.sample_jobs import RecipeMaker
-from bot.training.tag_changes import MOST, TagChange
-from engine.files import catalog
+from bot.training.losses import Losses
+from bot.training.now import TrainingNow
+from bot.training.planning import check_name
+from bot.training.publishing import Publishing
+from bot.training.removing import Removing
+from bot.training.showing import Showing
+from bot.training.tag_changes import TagChange
 from engine.files.catalog import Model
 from engine.job import Progress
 from engine.queue.news import Changed, Finished
-from engine.training_plan import KINDS, MAX_PICTURES, MIN_PICTURES, TrainingPlan
+from engine.training_plan import KINDS, MAX_PICTURES, MIN_PICTURES
 from prompts.errors import Refusal
 from prompts.prompt import Json
-from prompts.safety.signs import verdict
-from prompts.translate.translator import Translator
-from storage import people, trainings
-from storage.database import Database, new_id
+from storage import trainings
+from storage.database import new_id
 from storage.jobs import Place
-from storage.trainings import ACTIVE, KeptPicture, KeptSample, KeptTraining, TrainingConsent
+from storage.trainings import ENDED, KeptPicture, KeptSample, KeptTraining, TrainingConsent
 
 log = logging.getLogger(__name__)
 
+EVERY = 60.0  # seconds between two rounds
 CONSENT = 1  # the number of the text `train.consent_text`: another number for another text
-WISHES = ("name", "trigger", "kind", "model", "preset", "steps", "seed", "rank", "keep", "files")
-
-
-class School(RecipeMaker, Protocol):
-    """What a training needs of the studio."""
-
-    rules: Rules
-    chats: dict[str, Chat]
-    sight: Sight
-    now: Callable[[], datetime]
-
-    @property
-    def translators(self) -> Callable[[Person, Place | None], Awaitable[Sequence[Translator]]]: ...
 
 
 class Teaching:
     """What people want learnt: every call raises Refusal for what a person can mend. Of a training nobody hears but its
     owner: `train.gone` for others."""
 
-    def __init__(self, studio: School, data: Path) -> None:
+    def __init__(self, studio: Classroom, data: Path) -> None:
         self._studio = studio
         self._db = studio.db
         self._data = data
-        self._hearing = Hearing(studio, data, self.now)
+        self._files = Publishing(studio, data)
+        self._losses = Losses(studio.db)
+        self._showing = Showing(studio.db, studio.chats, self.now)
+        self._hearing = Hearing(studio, self._files, self._showing, self._losses)
+        self._removing = Removing(studio, data, self._files, self._showing, self._losses)
         self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._asked: dict[str, Request] = {}  # who asked for a draft last, with the room whose limits hold
 
     @property
     def watching(self) -> list[Callable[[KeptTraining], Awaitable[None]]]:
@@ -84,7 +83,7 @@ class Teaching:
 
     async def models(self) -> list[Model]:
         """The models that something can be learnt on."""
-        return drafting.teachable(await asyncio.to_thread(catalog.models, self._studio.rules.models))
+        return await choosing.models(self._studio)
 
     async def draft(self, asked: Request | Press, name: str) -> KeptTraining:
         """Begin a draft, or go on with the person's own of this name. Raises Refusal `train.off`, `train.who`,
@@ -101,8 +100,6 @@ class Teaching:
                 return known
             if len(mine) >= rules.drafts and not asked.person.admin:
                 raise Refusal("train.drafts", limit=rules.drafts)
-            models = await self.models()
-            usual = next((one for one in models if one.name == self._studio.rules.model), models[0])
             now = self._db.now()
             kept = KeptTraining(
                 id=new_id(),
@@ -110,7 +107,7 @@ class Teaching:
                 name=name,
                 trigger=await asyncio.to_thread(trigger_words.offered, name),
                 kind=KINDS[0],
-                model=usual.name,
+                model=choosing.usual(self._studio, await self.models()).name,
                 place=replace(asked.place, message=""),
                 language=asked.person.language,
                 created=now,
@@ -124,129 +121,41 @@ class Teaching:
         `train.count`, `train.bytes`, `upload.…`: none of them is put in then."""
         async with self._door(training):
             kept = await self._draft(asked.person.id, training)
-            here = await trainings.pictures(self._db, training)
-            if len(here) + len(pictures) > MAX_PICTURES:
-                raise Refusal("train.count", count=len(here) + len(pictures), least=MIN_PICTURES, most=MAX_PICTURES)
+            count = len(await trainings.pictures(self._db, training)) + len(pictures)
+            if count > MAX_PICTURES:
+                raise Refusal("train.count", count=count, least=MIN_PICTURES, most=MAX_PICTURES)
             chain = await self._studio.translators(asked.person, common(asked))
-            made = [await self._checked(kept, one, chain) for one in pictures]
+            made = [await draft_pictures.checked(self._db, kept, one, chain) for one in pictures]
             limit = self._studio.rules.training.bytes
-            used = await trainings.bytes_of(self._db, kept.person) + sum(len(content) for _, content in made)
-            if used > limit and not asked.person.admin:
-                raise Refusal("train.bytes", limit=limit // 2**20)
-            for picture, content in made:
-                if twin := await looked_at.twin_of(self._db, content, here):
-                    picture = replace(picture, flags={**picture.flags, "twin": twin})
-                added = await trainings.add_picture(self._db, training, picture, content)
-                if all(one.hash != added.hash for one in here):
-                    here.append(added)
-        self._hearing.spawn(self._look(training))
+            async with self._door(kept.person):  # two drafts at once share what is left
+                used = await trainings.bytes_of(self._db, kept.person) + sum(len(content) for _, content in made)
+                if used > limit and not asked.person.admin:
+                    raise Refusal("train.bytes", limit=limit // 2**20)
+                await draft_pictures.put_in(self._db, training, made)
+        self._hearing.spawn(self._look(kept))
         return await self._changed(training)
 
-    async def _checked(
-        self, kept: KeptTraining, new: NewPicture, chain: Sequence[Translator]
-    ) -> tuple[KeptPicture, bytes]:
-        """A picture that may be learnt from, with what is said of it, and its file. Raises Refusal."""
-        picture, content = await asyncio.to_thread(looked_at.checked, new)
-        person = kept.kind == "person"
-        inside = await looked_at.signs_inside(new.content)
-        await guard.refuse(self._db, kept.person, {verdict(inside)})
-        looked_at.check_inside(inside, new.name, person=person)
-        tags = await captions.said(new.caption, chain)
-        captions.check(tags, new.name, person=person)
-        named = await english(new.named, chain)
-        captions.check([captions.SaidTag(named)], new.name, person=person)
-        caption, source = captions.written(tags)
-        return replace(picture, named=named, caption=caption, source=source), content
-
-    async def _look(self, training: str) -> None:
-        """Have the detectors look for faces and backgrounds in the pictures of a draft that they have not seen."""
-        kept = await trainings.get(self._db, training)
-        unseen = [one for one in await trainings.pictures(self._db, training) if not looked_at.is_seen(one)]
-        if kept is None or not unseen:
-            return
-        for one in unseen:
-            flags = await looked_at.seen(self._db, self._studio.queue, kept.person, one)
-            await trainings.flag(self._db, training, one.hash, flags)
-        await self._changed(training)
+    async def _look(self, kept: KeptTraining) -> None:
+        if await draft_pictures.look(self._studio, kept):
+            await self._changed(kept.id)
 
     async def remove_picture(self, person: str, training: str, place: int) -> KeptTraining:
         """Take a picture out of a draft; those behind it move up."""
         async with self._door(training):
             await self._draft(person, training)
-            if not await trainings.remove_picture(self._db, training, place):
-                count = len(await trainings.pictures(self._db, training))
-                raise Refusal("training.no_picture", number=place, count=count)
-            for one in await trainings.pictures(self._db, training):  # who pointed at it, or behind it
-                twin = int(str(one.flags.get("twin") or 0))
-                if twin >= place:
-                    flags = {**one.flags, "twin": 0 if twin == place else twin - 1}
-                    await trainings.flag(self._db, training, one.hash, flags)
+            await draft_pictures.take_out(self._db, training, place)
         return await self._changed(training)
 
     async def change(self, person: str, training: str, **wishes: Json) -> KeptTraining:
         """Choose of a draft: name, trigger, kind, model, preset, steps, seed, rank, keep (what is not to be forgotten,
-        in English), files (how many are kept along the way); None or "" takes a choice back. A name may change later,
-        too, as long as there is no LoRA of it. Raises Refusal for what cannot be."""
+        in English), files (how many are kept along the way); None or "" takes a choice back. Raises Refusal for what
+        cannot be."""
         if "prior" in wishes:
             wishes["keep"] = wishes.pop("prior")
-        if unknown := wishes.keys() - set(WISHES):
-            raise Refusal("train.not_one_of", name="option", value=min(unknown), known=", ".join(WISHES))
         async with self._door(training):
             kept = await self._draft(person, training)
-            new: dict[str, str] = {}
-            chosen = dict(kept.wishes)
-            for name, value in wishes.items():
-                if name in ("name", "trigger", "kind", "model"):
-                    new[name] = await self._column(kept, name, str(value or "").strip())
-                elif value in (None, ""):
-                    chosen.pop(name, None)
-                else:
-                    chosen[name] = await self._wish(kept, name, value)
-            changed = replace(
-                kept,
-                wishes=chosen,
-                name=new.get("name", kept.name),
-                trigger=new.get("trigger", kept.trigger),
-                kind=new.get("kind", kept.kind),
-                model=new.get("model", kept.model),
-            )
-            pictures = await trainings.pictures(self._db, training)
-            for one in pictures if changed.kind == "person" else ():
-                captions.check(captions.of_picture(one), one.name, person=True)
-            await self._sketch(changed, pictures or [KeptPicture(place=1, hash="0" * 64)])
-            await trainings.change(self._db, training, {**new, "wishes": chosen})
+            await trainings.change(self._db, training, await choosing.chosen(self._studio, kept, wishes))
         return await self._changed(training)
-
-    async def _column(self, kept: KeptTraining, name: str, value: str) -> str:
-        if name == "name":
-            value = check_name(value)
-            await guard.check(self._studio.sight, kept.person, value)
-        elif name == "trigger":
-            value = trigger_of(value, "")[0] if value else await asyncio.to_thread(trigger_words.offered, kept.name)
-            await guard.check(self._studio.sight, kept.person, value)
-        elif name == "kind":
-            value = value or KINDS[0]
-            if value not in KINDS:
-                raise Refusal("train.kind", kind=value[:40], kinds=", ".join(KINDS))
-        else:
-            known = await self.models()
-            value = catalog.model(known, value or self._studio.rules.model, self._studio.rules.folders).name
-        return value
-
-    async def _wish(self, kept: KeptTraining, name: str, value: Json) -> Json:
-        if name in drafting.NUMBERS:
-            return drafting.number(name, value)
-        text = " ".join(str(value).split())[:200]
-        if name == "preset":
-            known = drafting.presets(await self._model(kept))
-            if text not in known:
-                raise Refusal("train.not_one_of", name="preset", value=text[:40], known=", ".join(known))
-            return text
-        person = Person(kept.person, "", kept.language)
-        text = await english(text, await self._studio.translators(person, kept.place))
-        await guard.check(self._studio.sight, kept.person, text)
-        captions.check([captions.SaidTag(text)], name, person=kept.kind == "person")
-        return text
 
     # --- what is said of the pictures ---
 
@@ -259,19 +168,7 @@ class Teaching:
         chain = await self._studio.translators(asked.person, common(asked))
         async with self._door(training):
             kept = await self._draft(asked.person.id, training)
-            pictures = [one for one in await trainings.pictures(self._db, training) if not one.prior]
-            for place in change.places:
-                if all(one.place != place for one in pictures):
-                    raise Refusal("training.no_picture", number=place, count=len(pictures))
-            new: dict[int, tuple[str, str]] = {}
-            for one in pictures:
-                if change.places and one.place not in change.places:
-                    continue
-                tags = await captions.changed(captions.of_picture(one), change, chain)
-                captions.check(tags, one.name, person=kept.kind == "person")
-                new[one.place] = captions.written(tags)
-            for place, (caption, source) in new.items():
-                await trainings.say(self._db, training, place, {"caption": caption, "source": source})
+            await draft_pictures.retag(self._db, kept, change, chain)
         return await self._changed(training)
 
     async def read_tags(self, asked: Request | Press, training: str) -> KeptTraining:
@@ -280,19 +177,7 @@ class Teaching:
         async with self._door(training):
             kept = await self._draft(asked.person.id, training)
             await quotas.check_seconds(self._db, self._studio.rules.access, asked, self._studio.now())
-            rules = self._studio.rules
-            for one in await trainings.pictures(self._db, training):
-                if one.caption or one.prior:
-                    continue
-                found = await looked_at.read(
-                    self._db, self._studio.queue, kept.person, one.hash, rules.reader, rules.seen
-                )
-                if kept.kind == "person" and await asyncio.to_thread(looked_at.is_adult, found):
-                    raise Refusal("train.adult", file=one.name or str(one.place))
-                tags = [captions.SaidTag(tag.name) for tag in found.shown if tag.kind in ("general", "character")]
-                captions.check(tags, one.name, person=kept.kind == "person")
-                caption, _ = captions.written(tags[:MOST])
-                await trainings.say(self._db, training, one.place, {"caption": caption, "source": ""})
+            await draft_pictures.read(self._studio, kept)
         return await self._changed(training)
 
     # --- from the start to the end ---
@@ -304,73 +189,28 @@ class Teaching:
         await trainings.agree(self._db, training, TrainingConsent(CONSENT, person, at))
         return await self._changed(training)
 
-    async def needs_consent(self, training: str) -> bool:
-        """Whether somebody has to agree before it can begin: it is of a person, or a face was found."""
-        kept = await trainings.get(self._db, training)
-        if kept is None or kept.consent is not None:
-            return False
-        found = await trainings.pictures(self._db, training)
-        return kept.kind == "person" or any(one.faces for one in found if not one.prior)
-
-    async def estimate(self, training: str, asked: Request | Press | None = None) -> TrainingEstimate:
-        """What it would take as it is now. Raises Refusal for what cannot be learnt."""
-        kept = await trainings.get(self._db, training)
-        if kept is None:
-            raise Refusal("train.gone")
-        pictures = await trainings.pictures(self._db, training)
-        if not pictures:
-            raise Refusal("train.count", count=0, least=MIN_PICTURES, most=MAX_PICTURES)
-        left = None
-        if asked is not None and not asked.person.admin:
-            today = await quotas.allowance(self._db, self._studio.rules.access, asked, self._studio.now())
-            left = max(0, round(today.seconds - today.used.seconds)) if today.seconds else None
-        plan = kept.plan or await self._sketch(kept, pictures)
-        others = await trainings.every(self._db)
-        return drafting.estimate(plan, self._studio.queue.estimate, others, left)
-
     async def start(self, asked: Request | Press, training: str) -> KeptTraining:
         """Begin: the pictures are as they are from here on. Raises Refusal `train.consent_first`, `train.count`,
         `train.active`, `access.seconds` …"""
         await may_train.check(self._db, self._studio.rules.training, asked)
-        await self._look(training)
-        async with self._door(asked.person.id):
+        async with self._door(training):  # no picture comes, goes or is said something else of meanwhile
             kept = await self._draft(asked.person.id, training)
-            pictures = await trainings.pictures(self._db, training)
-            new = [one for one in pictures if not one.prior]
-            if not MIN_PICTURES <= len(new) <= MAX_PICTURES:
-                raise Refusal("train.count", count=len(new), least=MIN_PICTURES, most=MAX_PICTURES)
-            faces = sum(bool(one.faces) for one in new)
-            if await self.needs_consent(training):
-                raise Refusal("train.consent_first", count=faces)
-            if kept.kind == "person" and 2 * faces < len(new):
-                raise Refusal("training.no_faces", count=len(new) - faces)
-            if kept.kind == "person" or faces:
-                for one in new:
-                    captions.check(captions.of_picture(one), one.name, person=True)
-            daily = await self._daily(asked)
-            plan = await self._sketch(kept, pictures)
-            await asyncio.to_thread(learnt_files.folder, replace(kept, plan=plan), self._studio.rules.places)
-            begun = await trainings.change(
-                self._db,
-                training,
-                {"state": "waiting", "plan": plan.to_json(), "steps": plan.steps, "daily": daily},
-                only=("draft",),
-            )
+            await self._look(kept)
+            kept, pictures = await self._draft(kept.person, training), await trainings.pictures(self._db, training)
+            beginning.check_pictures(kept, pictures)
+            async with self._door(kept.person):
+                daily = await beginning.daily(self._studio, asked, training)
+                plan = await choosing.sketch(self._studio, kept, pictures)
+                await asyncio.to_thread(learnt_files.folder, replace(kept, plan=plan), self._studio.rules.places)
+                begun = await trainings.change(
+                    self._db,
+                    training,
+                    {"state": "waiting", "plan": plan.to_json(), "steps": plan.steps, "daily": daily},
+                    only=("draft",),
+                )
         if begun:
             await self._hearing.begin(await self.get(asked.person.id, training))
         return await self._changed(training)
-
-    async def _daily(self, asked: Request | Press) -> int:
-        """The seconds a day that a person has; 0: no limit. Raises Refusal `train.active`, `access.seconds`."""
-        limit = self._studio.rules.training.active
-        if len(await trainings.of_person(self._db, asked.person.id, ACTIVE)) >= limit and not asked.person.admin:
-            raise Refusal("train.active", limit=limit)
-        if asked.person.admin:
-            return 0
-        here = await standing(self._db, asked)
-        today = await quotas.allowance(self._db, self._studio.rules.access, asked, self._studio.now(), here)
-        await quotas.check_seconds(self._db, self._studio.rules.access, asked, self._studio.now())
-        return today.seconds
 
     async def pause(self, person: str, training: str) -> KeptTraining:
         """Let it rest until it is told to go on."""
@@ -382,18 +222,14 @@ class Teaching:
         return await self._changed(training)
 
     async def go_on(self, asked: Request | Press, training: str) -> KeptTraining:
-        """Go on after a pause, or after a failure from its last checkpoint."""
+        """Go on after a pause, or after a failure from its last checkpoint. Raises Refusal `train.off`, `train.who`,
+        `train.not_paused`, `train.active`, `access.seconds`."""
         kept = await self.get(asked.person.id, training)
+        await may_train.check(self._db, self._studio.rules.training, asked)
         if kept.state not in ("paused", "failed") or kept.plan is None:
             raise Refusal("train.not_paused")
         async with self._door(asked.person.id):
-            limit = self._studio.rules.training.active
-            others = [one for one in await trainings.of_person(self._db, kept.person, ACTIVE) if one.id != training]
-            if len(others) >= limit and not asked.person.admin:
-                raise Refusal("train.active", limit=limit)
-            await quotas.check_seconds(self._db, self._studio.rules.access, asked, self._studio.now())
-            today = await quotas.allowance(self._db, self._studio.rules.access, asked, self._studio.now())
-            daily = 0 if asked.person.admin else today.seconds
+            daily = await beginning.daily(self._studio, asked, training)
             again = await trainings.change(
                 self._db,
                 training,
@@ -412,9 +248,9 @@ class Teaching:
         steps = await asyncio.to_thread(learnt_files.steps, self._data, training)
         if not steps:
             raise Refusal("train.no_file")
+        await self._files.publish(kept, steps[-1])  # first: no card says that it was stopped and has no file
         await trainings.end(self._db, training, "cancelled")
         await self._studio.queue.trainings.forget(training)
-        await self._hearing.publish(await self.get(person, training), steps[-1])
         return await self._changed(training)
 
     async def again(self, asked: Request | Press, training: str) -> KeptTraining:
@@ -424,25 +260,19 @@ class Teaching:
         name = next(name for number in range(2, 10_000) if (name := f"{kept.name} {number}").casefold() not in names)
         new = await self.draft(replace(asked, key=""), name)
         async with self._door(new.id):
-            for one in await trainings.pictures(self._db, training):
-                await trainings.add_picture(self._db, new.id, one, await self._db.files.get(one.hash))
-            wishes = {name: value for name, value in kept.wishes.items() if name in WISHES}
-            await trainings.change(
-                self._db,
-                new.id,
-                {"wishes": wishes, "trigger": kept.trigger, "kind": kept.kind, "model": kept.model},
-            )
+            await copying.copy(self._db, kept, new.id)
         return await self._changed(new.id)
 
     async def choose(self, person: str, training: str, step: int) -> KeptTraining:
-        """Take the file of another step for the LoRA. Raises Refusal `train.no_step`."""
+        """Take the file of another step for the LoRA; of what failed, too. Raises Refusal `train.no_file`,
+        `train.no_step`."""
         kept = await self.get(person, training)
-        if not kept.file:
-            raise Refusal("train.no_file")
         known = await asyncio.to_thread(learnt_files.steps, self._data, training)
+        if not (kept.file or kept.state in ENDED) or not known:
+            raise Refusal("train.no_file")
         if step not in known:
             raise Refusal("train.no_step", step=step, known=", ".join(map(str, known)))
-        await self._hearing.publish(kept, step)
+        await self._files.publish(kept, step)
         return await self._changed(training)
 
     async def share(self, person: str, training: str, shared: bool = True) -> KeptTraining:
@@ -451,7 +281,7 @@ class Teaching:
         if not kept.file:
             raise Refusal("train.no_file")
         await trainings.change(self._db, training, {"shared": shared})
-        await self._hearing.recall()
+        await self._files.recall()
         return await self._changed(training)
 
     async def delete(self, asked: Request | Press, training: str) -> None:
@@ -459,26 +289,24 @@ class Teaching:
         kept = await self.deletable(asked, training)
         if kept.person != asked.person.id:
             log.warning("training %s of %s is deleted by %s", kept.id, kept.person, asked.person.id)
-        await self._hearing.remove(training)
+        await self._removing.remove(training)
 
     async def deletable(self, asked: Request | Press, training: str) -> KeptTraining:
         """A training that somebody may delete: their own, any for an admin, and for moderators those whose card stands
         in their chat. Raises Refusal `train.gone`."""
         kept = await trainings.get(self._db, training)
-        if kept is None or not _may_delete(asked, kept):
+        if kept is None or not deleters.may_delete(asked, kept):
             raise Refusal("train.gone")
         return kept
 
     async def meant(self, asked: Request | Press, who: str) -> list[KeptTraining]:
         """What somebody may delete that is called so: by its id, its name, or the id of whose it is."""
-        found = [one for one in await trainings.every(self._db) if _may_delete(asked, one)]
-        called = {who.casefold(), *([person.id] if (person := await _person(self._db, asked, who)) else [])}
-        return [one for one in found if called & {one.id, one.name.casefold(), one.person}]
+        return await deleters.meant(self._db, asked, who)
 
     async def forget(self, person: str) -> None:
         """Leave nothing of all that somebody had learnt."""
         for kept in await self.mine(person):
-            await self._hearing.remove(kept.id)
+            await self._removing.remove(kept.id)
 
     # --- how it is ---
 
@@ -495,15 +323,7 @@ class Teaching:
 
     async def pictures(self, person: str, training: str) -> list[KeptPicture]:
         """Its pictures, in order, with all that is to be known of them."""
-        return await self._pictures(await self.get(person, training))
-
-    async def _pictures(self, kept: KeptTraining) -> list[KeptPicture]:
-        found = await trainings.pictures(self._db, kept.id)
-        model, plan = await self._model(kept), kept.plan
-        if plan is None and found and model:
-            with suppress(Refusal):
-                plan = drafting.sketch(kept, found, model)
-        return looked_at.told(found, plan, kept.kind, str(kept.wishes.get("preset") or "")) if plan else found
+        return await telling.pictures(self._studio, await self.get(person, training))
 
     async def samples(self, person: str, training: str) -> list[KeptSample]:
         """Its samples, by step and place."""
@@ -530,30 +350,15 @@ class Teaching:
         """Remember where its card stands: the message that is edited from here on."""
         await trainings.stands(self._db, training, Place(platform, chat, message))
 
-    async def now(self, kept: KeptTraining) -> TrainingNow:
-        """All that a card of it tells."""
-        estimate, refused = None, None
-        if kept.state == "draft":
-            try:
-                estimate = await self.estimate(kept.id)
-            except Refusal as refusal:
-                refused = Say(refusal.key, refusal.values)
-        queue = self._studio.queue.trainings
-        waiting = list(queue.waiting)
-        left = kept.seconds / kept.step * (kept.steps - kept.step) if kept.step and kept.active else 0.0
-        return TrainingNow(
-            kept=kept,
-            pictures=tuple(await self._pictures(kept)),
-            samples=tuple(await trainings.samples(self._db, kept.id)),
-            files=await asyncio.to_thread(learnt_files.steps, self._data, kept.id),
-            estimate=estimate,
-            refused=refused,
-            consent_needed=await self.needs_consent(kept.id),
-            presets=drafting.presets(await self._model(kept)),
-            waits_at=waiting.index(kept.id) + 1 if kept.id in waiting else 0,
-            resting=self._hearing.resting(kept.id),
-            seconds_left=left,
-        )
+    async def now(self, kept: KeptTraining, asked: Request | Press | None = None) -> TrainingNow:
+        """All that a card of it tells; what is left of the day, too, since somebody has `asked`."""
+        if kept.state != "draft":
+            self._asked.pop(kept.id, None)
+        elif asked is not None:
+            self._asked[kept.id] = Request(person=asked.person, place=asked.place, text="", key="", room=asked.room)
+        files = await asyncio.to_thread(learnt_files.steps, self._data, kept.id)
+        resting = self._hearing.resting(kept.id)
+        return await telling.now(self._studio, kept, files, resting, self._asked.get(kept.id))
 
     async def renew(self, kept: KeptTraining) -> None:
         """Have the card tell how it is, where it stands."""
@@ -567,23 +372,31 @@ class Teaching:
 
     async def lend(self) -> None:
         """Have what was learnt drawn with on every machine, and do nothing else of `open`."""
-        await self._hearing.lend()
+        await self._files.lend()
 
     async def recall(self) -> None:
         """Know anew whose every file is: of two people one has become."""
-        await self._hearing.recall()
+        await self._files.recall()
 
     async def hear(self, news: Changed | Progress | Finished) -> bool:
         """Whether news of the queue are of a job that a training ordered: then they are dealt with."""
         return await self._hearing.of_job(news)
 
     async def watch(self) -> None:
-        """Now and then let those go on whose quota is new, and remove what has lain long enough; never ends."""
-        await self._hearing.watch()
+        """Now and then do a round; never ends."""
+        while True:
+            try:
+                await self.round()
+            except Refusal as refusal:
+                log.warning("trainings: %s", refusal)
+            except Exception:
+                log.exception("a round of the trainings failed; it is tried again")
+            await asyncio.sleep(EVERY)
 
     async def round(self) -> None:
-        """Do what `watch` does, once."""
-        await self._hearing.round()
+        """Let those go on whose quota is new, and remove what has lain long enough."""
+        await self._hearing.resume()
+        await self._removing.tidy()
 
     async def close(self) -> None:
         """Tell nothing any more; what is not done goes on at the next start."""
@@ -599,28 +412,9 @@ class Teaching:
             raise Refusal("train.begun", name=kept.name)
         return kept
 
-    async def _model(self, kept: KeptTraining) -> Model | None:
-        return next((one for one in await self.models() if one.name == kept.model), None)
-
-    async def _sketch(self, kept: KeptTraining, pictures: Sequence[KeptPicture]) -> TrainingPlan:
-        model = catalog.model(await self.models(), kept.model, self._studio.rules.folders)
-        return drafting.sketch(kept, pictures, model)
-
     async def _changed(self, training: str) -> KeptTraining:
         kept = await trainings.get(self._db, training)
         if kept is None:
             raise Refusal("train.gone")
         await self._hearing.tell(kept)
         return kept
-
-
-def _may_delete(asked: Request | Press, kept: KeptTraining) -> bool:
-    mine = kept.person == asked.person.id
-    here = (kept.place.platform, kept.place.chat) == (asked.place.platform, asked.place.chat)
-    return mine or asked.person.admin or (asked.room.moderator and here)
-
-
-async def _person(db: Database, asked: Request | Press, who: str) -> people.PersonRow | None:
-    platform, _, account = who.rpartition(":")
-    account = account.strip("<@!>")
-    return await people.find_person(db, platform or asked.place.platform, account) or await people.get(db, account)

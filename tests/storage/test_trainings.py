@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from prompts.errors import Refusal
-from storage import people, pictures, trainings
+from storage import people, pictures, posts, trainings
 from storage.database import Database
 from storage.jobs import Place
 from storage.trainings import KeptPicture, KeptTraining, TrainingConsent
@@ -78,6 +78,23 @@ async def test_pictures_move_up_and_files_stay_while_they_are_needed(db: Databas
     assert await trainings.get(db, kept.id) is None and not await db.files.has(found[1].hash)
     await trainings.remove_pictures(db, other.id)
     assert not await db.files.has(shared.hash)
+
+
+async def test_two_who_find_something_in_a_picture_leave_each_other_theirs(db: Database, person: str) -> None:
+    kept = await draft(db, person)
+    one = await trainings.add_picture(db, kept.id, KeptPicture(place=0, hash="", flags={"twin": 3}), png())
+    await trainings.flag(db, kept.id, one.hash, {"faces": []})
+    await trainings.flag(db, kept.id, one.hash, {"twin": 2})
+    assert (await trainings.pictures(db, kept.id))[0].flags == {"twin": 2, "faces": []}
+
+
+async def test_nothing_that_spoke_of_a_training_is_remembered(db: Database, person: str) -> None:
+    kept = await draft(db, person)
+    await posts.put(db, Place("telegram", "7", "8"), "key-1", job=kept.id)
+    await posts.put(db, Place("telegram", "7", "9"), "key-2", job="another")
+    await trainings.remove(db, kept.id)
+    assert await posts.by_key(db, "telegram", "key-1") is None
+    assert await posts.by_key(db, "telegram", "key-2") is not None
 
 
 async def test_a_picture_for_a_training_that_was_just_deleted_is_refused_and_not_kept(

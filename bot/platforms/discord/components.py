@@ -26,17 +26,19 @@ from bot.studio import cards
 from bot.studio.corrections import CORRECT
 from engine.pixels import papers
 from prompts.errors import Refusal
+from storage import trainings
 from storage.jobs import Place
 
 Data = Mapping[str, Any]
 Interaction = discord.Interaction
 PAPERS = ("paper_draw", "paper_prompt", "paper_both")
+OF_TRAININGS = frozenset({"train_show", "train_again", "train_use"})
 # What these draw is for everybody.
 OPEN = frozenset(
     {*ACTIONS, "again_all", "retry", "use", "edit", "draw", "mend", "mend_all", "example", "with_map", *PAPERS}
     | {"compare", "compare_again", "compare_rest", "draw_tags", "use_as_it_stands", "use_again", "lesson"}
     | {"draw_read", "add_read", "raise_missing", "split_missing", "seeds_missing"}
-    | {"train_show", "train_again", "train_use"}
+    | {*OF_TRAININGS}
 )
 OF_JOBS = frozenset({"again_all", "retry", "compare_again", "compare_rest"})
 SOON = 1.0  # seconds; a press has to be acknowledged within three
@@ -114,6 +116,9 @@ async def _stranger(context: DiscordContext, interaction: Interaction, action: s
                 await owned.picture(context.db, person, target.partition(".")[0])
             elif action in OF_JOBS:
                 await owned.job(context.db, person, target)
+            elif action in OF_TRAININGS:
+                kept = await trainings.get(context.db, target.partition(".")[0])
+                return kept is None or kept.person != person.id
     except Refusal:
         return True
     except TimeoutError:  # the desk will know

@@ -7,6 +7,7 @@ What does not fit into the embed stands whole in a text file beside it.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -185,7 +186,7 @@ def _of_numbers(buttons: Sequence[Button], language: str) -> Iterator[Payload]:
 
 def _panel(card: Card, language: str) -> Iterator[Payload]:
     """A select for each setting while there is room for it; the others have a button that brings their select."""
-    whole = card.selects[: ROWS - bool(card.buttons)]
+    whole = card.selects[: ROWS - math.ceil(len(card.buttons) / ROW)]
     for one in whole:
         options: list[Json] = [
             {
@@ -199,8 +200,8 @@ def _panel(card: Card, language: str) -> Iterator[Payload]:
         select: Payload = {"type": 3, "custom_id": custom_ids.make("set", one.target), "options": options}
         yield {"type": 1, "components": [{**select, "placeholder": _cut(name, OPTION)}]}
     others = [Button("choose", one.target, label=one.label) for one in card.selects[len(whole) :]]
-    if buttons := [*others, *card.buttons]:
-        yield row([button(one, language) for one in buttons[:ROW]])
+    buttons = [button(one, language) for one in (*others, *card.buttons)][: (ROWS - len(whole)) * ROW]
+    yield from (row(buttons[at : at + ROW]) for at in range(0, len(buttons), ROW))
 
 
 def _of_many(card: Card, language: str) -> Iterator[Payload]:

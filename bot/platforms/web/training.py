@@ -290,7 +290,7 @@ def _asked(request: web.Request, key: str = "") -> Request:
 async def _answer(request: web.Request, kept: KeptTraining, more: Mapping[str, Json] | None = None) -> web.Response:
     teaching, language = _teaching(request), request[VIEWER].language
     models = [(one.name, one.family) for one in await teaching.models()]
-    told = training_json.whole(await teaching.now(kept), models, language)
+    told = training_json.whole(await teaching.now(kept, _asked(request)), models, language)
     return web.json_response({**told, **(more or {})})
 
 

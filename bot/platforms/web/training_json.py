@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from bot import texts
 from bot.platforms.web.card_json import Object, sentence
+from bot.training import sheets
 from bot.training.captions import SaidTag, of_picture
-from bot.training.cards import portrait_words
+from bot.training.cards import lora, portrait_words, word
 from bot.training.curve import smoothed
+from bot.training.faults import FEW
+from bot.training.flags import CUT
 from bot.training.now import TrainingNow
 from bot.training.templates import PORTRAITS
-from engine.pixels.buckets import placed, sizes
 from engine.training_plan import KINDS, MAX_PICTURES, MAX_STEPS, MIN_PICTURES
 from engine.training_presets import PRESETS
 from prompts.prompt import Json
 from prompts.tag_names import in_chinese
+from prompts.tags import entry_of
 from prompts.traditional import chinese, written
 from storage.trainings import KeptPicture, KeptSample, KeptTraining
 
 POINTS = 240  # of a curve: a phone has not many more pixels for it
-FEW = 10  # pictures below which it becomes little but a copy of them
-LOST = 0.12  # of a picture that may be cut off unsaid
-COMMON = 0.8  # of the pictures on one background, from which on that is told
 CAN: Mapping[str, tuple[str, ...]] = {
     "draft": ("start",),
     "waiting": ("pause", "stop"),
@@ -73,7 +73,6 @@ def whole(now: TrainingNow, models: Sequence[tuple[str, str]], language: str) ->
     family = dict(models).get(kept.model, "sd15")
     preset = str(kept.wishes.get("preset") or kept.kind)
     changes = PRESETS.get(preset, PRESETS["thing"])["sd15" if family == "sd2" else family].changes
-    frame = _frames(int(str(changes.get("resolution", 512))), int(str(changes.get("bucket_step", 64))))
     estimate, steps = now.estimate, int(str(kept.wishes.get("steps") or 0))
     shown = _preview(kept, samples)
     choices: Object = {
@@ -100,7 +99,7 @@ def whole(now: TrainingNow, models: Sequence[tuple[str, str]], language: str) ->
             "minutes": estimate.minutes if estimate else 0,
             "left": estimate.left if estimate else None,
         },
-        "pictures": [_picture(kept, one, frame, language) for one in pictures],
+        "pictures": [_picture(kept, one, language) for one in pictures],
         "notes": _notes(now, pictures, language),
         "consent": {
             "needed": now.consent_needed,
@@ -115,7 +114,7 @@ def whole(now: TrainingNow, models: Sequence[tuple[str, str]], language: str) ->
         "files": list(now.files),
         "chosen": kept.chosen,
         "file": kept.file,
-        "use": _use(kept),
+        "use": f"{word(kept)} {lora(kept)}".strip(),
         "tries": [
             {"label": texts.say(language, f"training.template.{name}"), "text": portrait_words(kept, name)}
             for name in (PORTRAITS if kept.file and kept.kind == "person" else ())
@@ -133,13 +132,6 @@ def _choices(names: Sequence[str], what: str, language: str) -> list[Json]:
         label = sentence(language, f"page.train.{what}.{name or 'usual'}", {})
         rows.append({"value": name, "label": label, "hint": texts.say(language, hint) if known else ""})
     return rows
-
-
-def _use(kept: KeptTraining) -> str:
-    """What somebody writes to draw with it: an embedding is called by its name alone."""
-    if kept.wishes.get("preset") == "inversion":
-        return kept.file
-    return f"{kept.trigger} <lora:{kept.file}:1>"
 
 
 def _preview(kept: KeptTraining, samples: Sequence[KeptSample]) -> KeptSample | None:
@@ -173,34 +165,12 @@ def _curve(kept: KeptTraining) -> list[Json]:
 
 # --- pictures ---
 
-Frame = Callable[[KeptPicture], tuple[float, float, float, float]]
 
-
-def _frames(resolution: int, step: int) -> Frame:
-    """What is left of a picture when it is cut to fit, around the faces in it."""
-    every = sizes(resolution, step)
-
-    def frame(one: KeptPicture) -> tuple[float, float, float, float]:
-        if isinstance(crop := one.flags.get("crop"), list) and len(crop) == 4:
-            left, top, right, bottom = (float(str(side)) for side in crop)
-            return left, top, right - left, bottom - top
-        if not one.width or not one.height:
-            return 0.0, 0.0, 1.0, 1.0
-        focus = None
-        if one.faces:
-            lefts, tops, rights, bottoms = zip(*one.faces, strict=True)
-            focus = (min(lefts) + max(rights)) / 2, (min(tops) + max(bottoms)) / 2
-        there = placed((one.width, one.height), every, focus)
-        (width, height), (x, y), (kept_width, kept_height) = there.size, there.corner, there.bucket
-        return x / width, y / height, kept_width / width, kept_height / height
-
-    return frame
-
-
-def _picture(kept: KeptTraining, one: KeptPicture, frame: Frame, language: str) -> Object:
+def _picture(kept: KeptTraining, one: KeptPicture, language: str) -> Object:
     tags = [_tag(tag, language) for tag in of_picture(one)]
     comma = "，" if chinese(language) else ", "
-    crop = frame(one)
+    left, top, right, bottom = sheets.crop(one) or (0.0, 0.0, 1.0, 1.0)
+    crop = left, top, right - left, bottom - top
     return {
         "place": one.place,
         "name": one.name,
@@ -229,9 +199,9 @@ def _flags(kept: KeptTraining, one: KeptPicture, lost: float, language: str) -> 
     if twin := one.flags.get("twin"):
         told.append(("twin", {"number": int(str(twin))}))
     lost = max(lost, float(str(one.flags.get("lost") or 0)))
-    if lost > LOST:
+    if lost > CUT:
         told.append(("lost", {"percent": round(100 * lost)}))
-    if (one.faces or one.flags.get("people")) and kept.kind != "person" and not one.flags.get("many_faces"):
+    if one.faces and kept.kind != "person" and not one.flags.get("many_faces"):
         told.append(("face", {}))
     return [texts.say(language, f"page.train.flag.{name}", **values) for name, values in told]
 
@@ -246,7 +216,9 @@ def _notes(now: TrainingNow, pictures: Sequence[KeptPicture], language: str) -> 
         told.append(texts.say(language, "page.train.note.few", count=count, few=FEW))
     if untagged := sum(not one.caption.strip() for one in pictures):
         told.append(texts.say(language, "page.train.note.untagged", count=untagged))
-    if sum(bool(one.flags.get("plain")) for one in pictures) >= COMMON * count:
+    if entry_of(now.kept.trigger):
+        told.append(texts.say(language, "training.common_trigger", word=now.kept.trigger))
+    if all(one.flags.get("plain") for one in pictures):
         told.append(texts.say(language, "page.train.note.plain"))
     if now.refused:
         told.append(sentence(language, now.refused.key, now.refused.values))

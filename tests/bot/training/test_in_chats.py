@@ -152,6 +152,14 @@ async def test_from_attachments_to_the_end_on_discord(tmp_path: Path) -> None:
         await ann.press(seen("“my cat” is paused"), "train_stop")
         ended = await until(lambda: seen("“my cat” was stopped"))
         assert ended.id == draft.id and "<lora:my cat:1>" in ended.says
+        await ann.slash(channel, "train", training="my cat", about="download")
+        given = await until(
+            lambda: next((one for one in channel.seen(ann.user) if "safetensors" in str(one.files)), None)
+        )
+        assert given.only_for, "it is not shared"
+        pressed = await bob.press(ended, "train_again")
+        await until(lambda: len([one for one in channel.seen(bob.user) if "no more" in one.says]) == 2)
+        assert pressed.original and pressed.original.only_for, "that was Bob's alone from the first sign on"
         await ann.press(ended, "train_share")
         await until(lambda: (one := seen("“my cat” was stopped")) and "everybody here" in one.says)
         asked = [one["name"] for one in await ann.autocomplete(channel, "train", "training", "my")]

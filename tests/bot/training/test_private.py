@@ -180,6 +180,18 @@ async def test_a_backup_has_trainings_which_go_on_where_it_is_restored(tmp_path:
         assert await refused(at, "/imagine a cat <lora:done:1>", "bob") == "lora.private"
 
 
+async def test_a_file_that_is_not_shared_is_given_to_nobody_but_its_owner(tmp_path: Path) -> None:
+    async with school(tmp_path) as at:
+        kept = await at.begun()
+        done = await at.finished(kept.id)
+        asked = await at.asks()
+        group = replace(asked, room=Room(server="s"))
+        assert (await buttons.downloaded(at.studio, asked, done)).file
+        told = await buttons.downloaded(at.studio, group, done)
+        assert (told.file, told.text.key, told.alone) == (None, "training.file_private", "train")
+        assert (await buttons.downloaded(at.studio, group, replace(done, shared=True))).file
+
+
 async def test_moderators_delete_what_others_learn_and_nobody_else_does(tmp_path: Path) -> None:
     async with school(tmp_path) as at:
         kept = await at.begun(name="totem")

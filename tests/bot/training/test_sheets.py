@@ -31,9 +31,9 @@ def test_a_sheet_shows_each_picture_in_its_place_with_what_was_found() -> None:
     sheet = _opened(
         contact_sheet(
             [
-                SheetPicture(_png("white")),
-                SheetPicture(_png("white", (128, 64)), ("太小",), (0.25, 0.0, 0.75, 1.0)),
-                SheetPicture(_png("white"), faces=((0.4, 0.4, 0.6, 0.6),)),
+                SheetPicture(1, _png("white")),
+                SheetPicture(2, _png("white", (128, 64)), ("太小",), (0.25, 0.0, 0.75, 1.0)),
+                SheetPicture(3, _png("white"), faces=((0.4, 0.4, 0.6, 0.6),)),
             ]
         )
     )
@@ -48,7 +48,7 @@ def test_a_sheet_shows_each_picture_in_its_place_with_what_was_found() -> None:
 
 
 def test_two_hundred_pictures_are_one_sheet() -> None:
-    sheet = _opened(contact_sheet([SheetPicture(_png("red", (16, 16)))] * 200))
+    sheet = _opened(contact_sheet([SheetPicture(number, _png("red", (16, 16))) for number in range(200)]))
     assert sheet.width == WIDTH and sheet.height < 5000
 
 

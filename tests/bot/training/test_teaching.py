@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
+from bot import texts
 from bot.chat import Room, Say
 from bot.people.limits import Limits
 from bot.studio.suggest import suggest
-from bot.training.cards import training_card
+from bot.training.cards import samples_card, training_card
 from bot.training.looked_at import NewPicture
 from bot.training.tag_changes import TagChange
 from engine.files import by_hash, model_folders, private
@@ -54,7 +60,7 @@ async def test_a_training_becomes_a_lora_that_draws_for_its_owner_alone(tmp_path
 
 
 async def _losses(at: School, training: str, wanted: list[float]) -> bool:
-    await at.teaching._hearing._write_losses(training)
+    await at.teaching._losses.write(training)
     return await trainings.losses(at.db, training) == wanted
 
 
@@ -98,8 +104,8 @@ async def test_what_shows_somebody_who_agreed_is_never_drawn_for_adults(tmp_path
     async with school(tmp_path, Limits(adult="allow")) as at:
         at.pool.tags = lambda wish: PictureTags("detectors", faces=((0.4, 0.1, 0.6, 0.3),))
         kept = await at.draft()
-        await at.teaching.change(kept.person, kept.id, kind="person", steps=20, files=2)
-        assert await at.teaching.needs_consent(kept.id)
+        kept = await at.teaching.change(kept.person, kept.id, kind="person", steps=20, files=2)
+        assert (await at.teaching.now(kept)).consent_needed
         with pytest.raises(Refusal, match=r"train\.consent_first"):
             await at.teaching.start(await at.asks(), kept.id)
         with pytest.raises(Refusal, match=r"train\.adult"):
@@ -165,7 +171,6 @@ async def test_a_restart_takes_up_what_is_not_done(tmp_path: Path) -> None:
 async def test_a_day_has_so_many_seconds_and_the_next_one_new_ones(tmp_path: Path) -> None:
     async with school(tmp_path, Limits(seconds=10)) as at:
         kept = await at.begun()
-        assert (await at.teaching.estimate(kept.id, await at.asks())).left == 10
         at.pool.learn(kept.id, 1, [0.1], 6.0)
         await at.state(kept.id, "running")
         at.pool.learn(kept.id, 2, [0.1], 5.0)
@@ -225,6 +230,70 @@ async def test_a_failure_says_why_and_can_go_on(tmp_path: Path) -> None:
         assert (await at.teaching.get(kept.person, kept.id)).reason == ""
 
 
+async def test_what_was_learnt_before_a_failure_can_be_taken(tmp_path: Path) -> None:
+    async with school(tmp_path) as at:
+        kept = await at.begun()
+        with pytest.raises(Refusal, match=r"train\.no_file"):
+            await at.teaching.choose(kept.person, kept.id, 10)
+        at.pool.half(kept.id, 10, at.file())
+        await at.samples(kept.id, 4)
+        at.pool.learnt(kept.id, "failed", "train.memory")
+        failed = await at.state(kept.id, "failed")
+        card = await samples_card(at.db, await at.teaching.now(failed))
+        assert [(one.action, one.target) for one in card.buttons] == [("train_choose", f"{kept.id}.10")]
+        taken = await at.teaching.choose(kept.person, kept.id, 10)
+        assert (taken.state, taken.file, taken.chosen) == ("failed", "totem", 10)
+        assert (at.loras / "totem.safetensors").exists()
+
+
+async def test_who_may_not_any_more_does_not_go_on(tmp_path: Path) -> None:
+    async with school(tmp_path) as at:
+        kept = await at.begun()
+        await at.teaching.pause(kept.person, kept.id)
+        await rules.put(at.db, rules.of_server("fake", "s"), "training", "off")
+        asked = await at.asks()
+        with pytest.raises(Refusal, match=r"train\.off"):
+            await at.teaching.go_on(replace(asked, room=Room(server="s")), kept.id)
+        assert (await at.teaching.go_on(asked, kept.id)).state == "waiting"
+
+
+async def test_a_photograph_says_nothing_of_where_it_was_taken(tmp_path: Path) -> None:
+    exif, said = Image.Exif(), PngInfo()
+    exif[0x010E], exif[0x8825] = "at our house", {1: "N", 2: (48.0, 8.0, 15.0)}
+    said.add_itxt("XML:com.adobe.xmp", "<photo>ours</photo>")
+    async with school(tmp_path) as at:
+        kept = await at.teaching.draft(await at.asks(), "totem")
+        sent = []
+        for number, form in enumerate(("PNG", "JPEG", "WEBP")):
+            more: dict[str, Any] = {"pnginfo": said} if form == "PNG" else {}
+            out = io.BytesIO()
+            Image.open(io.BytesIO(a_picture(number))).save(out, form, exif=exif, **more)
+            assert b"at our house" in out.getvalue()
+            sent.append(NewPicture(f"{number}.{form.lower()}", out.getvalue()))
+        await at.teaching.add(await at.asks(), kept.id, sent)
+        for one in await at.teaching.pictures(kept.person, kept.id):
+            content = await at.db.files.get(one.hash)
+            with Image.open(io.BytesIO(content)) as image:
+                assert not image.getexif() and not image.info.keys() & {"exif", "xmp"}, one.name
+            assert b"our house" not in content and b"ours" not in content, one.name
+
+
+async def test_nobody_is_learnt_from_what_is_for_adults_whenever_the_kind_is_chosen(tmp_path: Path) -> None:
+    said = PngInfo()
+    said.add_text("parameters", "nude woman\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 128x128")
+    out = io.BytesIO()
+    Image.open(io.BytesIO(a_picture(9))).save(out, "PNG", pnginfo=said)
+    async with school(tmp_path) as at:
+        kept, asked = await at.draft(count=5), await at.asks()
+        await at.teaching.add(asked, kept.id, [NewPicture("nine.png", out.getvalue(), "red")])  # of a thing it may be
+        with pytest.raises(Refusal, match=r"training\.adult_picture.*nine"):
+            await at.teaching.change(kept.person, kept.id, kind="person")
+        await at.teaching.remove_picture(kept.person, kept.id, 6)
+        await at.teaching.change(kept.person, kept.id, kind="person")
+        with pytest.raises(Refusal, match=r"training\.adult_picture"):
+            await at.teaching.add(asked, kept.id, [NewPicture("nine.png", out.getvalue(), "red")])
+
+
 async def test_what_is_not_to_be_forgotten_is_drawn_first(tmp_path: Path) -> None:
     async with school(tmp_path) as at:
         kept = await at.draft()
@@ -239,6 +308,8 @@ async def test_what_is_not_to_be_forgotten_is_drawn_first(tmp_path: Path) -> Non
         prior = [one for one in shown if one["prior"]]  # type: ignore[union-attr,index,call-overload]
         assert len(prior) == 16 and {one["caption"] for one in prior} == {"cat"}  # type: ignore[index,call-overload]
         assert await at.teaching.samples(kept.person, kept.id) == []
+        again = await at.teaching.again(await at.asks(), kept.id)  # where something else may be kept, or nothing
+        assert len(await at.teaching.pictures(again.person, again.id)) == 5
 
 
 async def test_several_albums_add_up_and_are_looked_at(tmp_path: Path) -> None:
@@ -283,20 +354,23 @@ async def test_choices_are_checked_as_they_are_made(tmp_path: Path) -> None:
     async with school(tmp_path) as at:
         kept = await at.draft()
         for wish, key in (
-            ({"steps": "many"}, "train.range"),
-            ({"kind": "cat"}, "train.kind"),
-            ({"trigger": "小红"}, "train.trigger"),
-            ({"preset": "full"}, "train.not_one_of"),
+            ({"steps": "many"}, "training.range"),
+            ({"kind": "cat"}, "training.kind"),
+            ({"trigger": "小红"}, "training.trigger"),
+            ({"preset": "full"}, "training.preset"),
             ({"model": "nothing"}, "model.unknown"),
+            ({"preset": "portrait"}, "training.portrait"),
             ({"colour": "red"}, "train.not_one_of"),
         ):
             with pytest.raises(Refusal) as refused:
                 await at.teaching.change(kept.person, kept.id, **wish)  # type: ignore[arg-type]
             assert refused.value.key == key
+            said = texts.say("zh", key, **refused.value.values)
+            assert "--" not in said and (key == "train.not_one_of" or not re.search("steps|kind|style|preset", said))
         kept = await at.teaching.change(kept.person, kept.id, kind="style", steps="30", trigger="ZWX", preset="style")
         assert (kept.kind, kept.trigger, kept.wishes) == ("style", "zwx", {"steps": 30, "preset": "style"})
-        estimate = await at.teaching.estimate(kept.id)
-        assert (estimate.steps, estimate.left) == (30, None) and estimate.seconds > 0
+        estimate = (await at.teaching.now(kept)).estimate
+        assert estimate and (estimate.steps, estimate.left) == (30, None) and estimate.seconds > 0
         kept = await at.teaching.change(kept.person, kept.id, steps=None)
         assert kept.wishes == {"preset": "style"}
 
@@ -364,7 +438,7 @@ async def test_one_card_tells_all_of_it(tmp_path: Path) -> None:
         at.pool.learn(kept.id, 3, [0.3] * 3, 2.0)
         await at.chat.until(lambda: "card" in at.chat.messages)
         await at.finished(kept.id)
-        await until(lambda: len(at.teaching._hearing._showing._tasks) == 0)
+        await until(lambda: len(at.teaching._showing._tasks) == 0)
         assert len({message for _, message, card in at.chat.log if card.kind == "answer"}) == 1
         await at.teaching.delete(await at.asks(), kept.id)
         assert "card" not in at.chat.messages

@@ -10,10 +10,10 @@ export function pictureGrid({ save = null, drop = null } = {}) {
 
   function put(pictures) {
     const cells = new Map();
-    pictures.forEach((one, at) => {
+    for (const one of pictures) {
       const sign = JSON.stringify(one);
-      cells.set(`${one.place}`, shown.get(`${one.place}`)?.keeps(sign, at + 1) ?? cell(one, at + 1, sign));
-    });
+      cells.set(`${one.place}`, shown.get(`${one.place}`)?.keeps(sign) ?? cell(one, sign));
+    }
     const there = new Set([...cells.values()].map((each) => each.node));
     for (const old of [...node.children]) if (!there.has(old)) old.remove();
     let before = node.firstChild; // one that stays is not touched: somebody may be writing in it
@@ -24,7 +24,8 @@ export function pictureGrid({ save = null, drop = null } = {}) {
     shown = cells;
   }
 
-  function cell(one, number, sign) {
+  function cell(one, sign) {
+    const number = one.place; // as a chat calls it
     const crop = el("i", { class: "crop" });
     const [left, top, width, height] = one.crop;
     Object.assign(crop.style, { left: `${left * 100}%`, top: `${top * 100}%`, width: `${width * 100}%`, height: `${height * 100}%` });
@@ -32,7 +33,7 @@ export function pictureGrid({ save = null, drop = null } = {}) {
     const picture = el("img", { src: one.thumb, alt: t("page.train.picture", { number }), loading: "lazy", decoding: "async" });
     const frame = el("div", { class: "train-frame" }, picture, whole ? null : crop, el("b", { class: "count", text: String(number) }));
     frame.style.aspectRatio = `${one.width} / ${one.height}`;
-    const remove = drop ? button(t("page.train.remove", { number }), { shape: "trash", bare: true, kind: "risky", onclick: () => drop(one, number) }) : null;
+    const remove = drop ? button(t("page.train.remove", { number }), { shape: "trash", bare: true, kind: "risky", onclick: () => drop(one) }) : null;
     const flags = one.flags.length ? el("ul", { class: "train-flags" }, one.flags.map((flag) => el("li", {}, icon("alert"), el("span", { text: flag })))) : null;
     const words = el("div", { class: "train-words" });
     let writing = false; // what is being written stays, whatever becomes of the rest
@@ -89,7 +90,7 @@ export function pictureGrid({ save = null, drop = null } = {}) {
 
     const made = {
       node: el("li", { class: one.flags.length ? "flagged" : "", "data-place": String(one.place) }, frame, remove, flags, words),
-      keeps: (other, at) => (writing || (other === sign && at === number) ? made : null),
+      keeps: (other) => (writing || other === sign ? made : null),
     };
     return made;
   }

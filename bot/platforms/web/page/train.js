@@ -99,6 +99,7 @@ export function trainPanel({ use, limit }) {
 
   // The view is made anew only where it is another one: what is being written stays.
   function put(training) {
+    if (training.id !== open) return; // an upload or a change is answered after its training was left
     const kind = training.state === "draft" ? "draft" : "course";
     if (view?.id === training.id && view.kind === kind) return view.put(training);
     const had = node.contains(document.activeElement) && document.activeElement !== document.body;

@@ -181,7 +181,7 @@ class FakeTeaching:
             raise Refusal("train.no_file")
         return f"{kept.file}.safetensors", b"the file"
 
-    async def now(self, kept: KeptTraining) -> TrainingNow:
+    async def now(self, kept: KeptTraining, asked: Request | Press | None = None) -> TrainingNow:
         mine = self.shown[kept.id]
         steps = int(str(kept.wishes.get("steps") or 400))
         estimate = TrainingEstimate(steps, steps * 8, max(1, steps // 100), steps * 3, None) if mine else None

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from playwright.async_api import FilePayload, Page, expect
+from playwright.async_api import FilePayload, Page, Route, expect
 
 from engine.job import Job, Picture, State
 from prompts.prompt import Json
@@ -370,6 +370,33 @@ async def test_a_training_is_watched_stopped_chosen_and_drawn_with(serve: Serve,
     await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     await expect(page.locator(".nothing")).to_contain_text("No trainings yet")
     assert teaching.all == {}
+
+
+@in_chromium
+async def test_whoever_leaves_a_draft_is_not_called_back_by_what_it_answers(serve: Serve, look: Look) -> None:
+    served, teaching = await taught(serve)
+    me = served.browser("en")
+    made = await told(me.post("/api/trainings", json={"name": "totem", "key": KEY}))
+    page = await look(served, f"#train/{made['id']}", locale="en-US", **PHONE)
+    asked, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        asked.set()
+        await goes_on.wait()
+        await route.continue_()
+
+    await page.route("**/pictures", slowly)
+    sent: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": drawing(1)}
+    await page.locator(".train-draft input[type=file]").set_input_files([sent])
+    await asked.wait()
+    await page.get_by_role("link", name="All trainings").click()
+    await expect(page.locator(".trainings b")).to_have_text(["totem"])
+    async with page.expect_response("**/pictures"):
+        goes_on.set()
+    await until(lambda: len(teaching.shown[made["id"]]) == 1)
+    await page.evaluate("() => new Promise((done) => setTimeout(done, 100))")  # the answer has been dealt with
+    await expect(page.locator(".train-draft")).to_have_count(0)
+    await expect(page.locator(".trainings b")).to_have_text(["totem"])
 
 
 @in_chromium
