@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from ipaddress import ip_network
+from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -144,7 +145,12 @@ def pool(config: Config) -> LocalPool:
     arguments += ["--cache", str(config.data.folder / "cache")]
     arguments += ["--log-level", config.log_level, "--log-format", config.log_format]
     arguments += ["--training-share", str(config.engine.training_share)]
-    return LocalPool(config.engine.devices, arguments, trainings=config.data.folder / "trainings" / "work")
+    return LocalPool(config.engine.devices, arguments, trainings=work_folder(config))
+
+
+def work_folder(config: Config) -> Path:
+    """Where the workers of this machine keep what they learn from."""
+    return config.data.folder / "trainings" / "work"
 
 
 async def workers(config: Config, db: Database, epoch: int) -> Pool:

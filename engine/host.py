@@ -11,11 +11,13 @@ import errno
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from engine.files import shelf
 from engine.files.lent import LentFiles
+from engine.files.work_folders import WorkFolders
 from engine.job import Job
 from engine.queue.letter import EVERYBODY, Letter
 from engine.queue.pool import Event, Lost, Worker
@@ -27,6 +29,7 @@ from engine.wire import (
     ForgetTraining,
     Greet,
     HalfLearnt,
+    KeptTrainings,
     Learning,
     Learnt,
     Lend,
@@ -53,6 +56,8 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 30.0  # seconds between two looks for new files
 LENT = "cache/lent"  # below the data folder: where lent files lie
 SILENT = 86400.0  # seconds after which what a bot has lent, and never came back for, is deleted
+SWEEP_EVERY = 600.0  # seconds between two looks for what bots have left behind that are gone
+ABANDONED = 30 * 86400.0  # seconds after which what such a bot had learnt from is deleted
 LEAVING = 25.0  # seconds for what is being drawn when the host is told to end; Kubernetes kills after 30
 
 
@@ -87,14 +92,17 @@ class Visit:
 
 
 class Host:
-    """This machine's workers, for bots. `files` tells what lies here, `lent` is for what bots lend to it beside that.
-    `leaving` is whether it takes nothing new."""
+    """This machine's workers, for bots. `files` tells what lies here, `lent` is for what bots lend to it beside that,
+    `work` are the folders that it learns in. `leaving` is whether it takes nothing new."""
 
-    def __init__(self, workers: Workers, post: LetterBox, files: Callable[[], shelf.Shelf], lent: LentFiles) -> None:
+    def __init__(
+        self, workers: Workers, post: LetterBox, files: Callable[[], shelf.Shelf], lent: LentFiles, work: WorkFolders
+    ) -> None:
         self._workers = workers
         self._post = post
         self._files = files
         self._lent = lent
+        self._work = work
         self._unkept: dict[tuple[str, str], OSError] = {}  # files of bots, by their marks, that there was no room for
         self._shelf = b""
         self._visits: dict[str, Visit] = {}
@@ -166,13 +174,21 @@ class Host:
         visit.number, visit.heard = letter.number, _now()
         match message:
             case ForgetTraining(training):
-                self._forget_training(training)
+                if await asyncio.to_thread(self._work.may_go, letter.bot, training):
+                    self._forget_training(training)
+            case KeptTrainings(trainings):
+                for one in await asyncio.to_thread(self._work.outlived, letter.bot, frozenset(trainings)):
+                    log.info("training %s was deleted while this host was away", one)
+                    self._forget_training(one)
             case Lend():
                 await self._keep(letter.bot, message)
             case TakeBack(marks):
                 await asyncio.to_thread(self._lent.take_back, letter.bot, marks)
                 self._have_forgotten(message)
             case _:
+                if isinstance(message, TrainingFile | Train):
+                    with suppress(OSError):  # whoever learns there cannot write either, and says so
+                        await asyncio.to_thread(self._work.note, letter.bot, message.training)
                 if worker := next((one for one in self._workers.workers if one.id == letter.worker), None):
                     self._tell(worker, letter.bot, message)
         return True
@@ -228,6 +244,15 @@ class Host:
                 del self._visits[bot]
                 await asyncio.to_thread(self._lent.forget, bot)
                 self._have_forgotten(TakeBack())
+
+    async def _sweep(self) -> None:
+        """Keep nothing to learn from for bots that are not heard of again."""
+        heard = {bot for bot, visit in self._visits.items() if _now() - visit.heard < ABANDONED}
+        learning = {worker.training for worker in self._workers.workers}
+        for training in await asyncio.to_thread(self._work.abandoned, ABANDONED, heard):
+            if training not in learning:
+                log.info("nothing is heard of the bot that training %s was of, and it is deleted", training)
+                self._forget_training(training)
 
     def _have_forgotten(self, message: TakeBack) -> None:
         """Have the workers know nothing of files that are gone."""
@@ -342,9 +367,13 @@ class Host:
 
     async def _look(self) -> None:
         """Tell the bots of files that come and go."""
+        swept = _now()
         while True:
             await asyncio.sleep(LOOK_EVERY)
             await self._forget_silent()
+            if _now() - swept > SWEEP_EVERY:
+                swept = _now()
+                await self._sweep()
             now = shelf.packed(await asyncio.to_thread(self._files))
             if now != self._shelf:
                 self._shelf = now

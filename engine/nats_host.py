@@ -16,6 +16,7 @@ from typing import Any
 from engine.errors import WireError
 from engine.files.lent import LentFiles
 from engine.files.shelf import Shelf
+from engine.files.work_folders import WorkFolders
 from engine.host import Host, Workers
 from engine.queue.letter import VERSION, Letter, read
 from engine.queue.nats_server import AGAIN, ANSWER, BEAT, HOSTS, Connection, Server, bucket
@@ -94,15 +95,18 @@ class NatsPost:
         await self._connection.nc.subscribe(f"danqing.to.{self._session}", cb=come)
 
 
-async def work(server: Server, workers: Workers, files: Callable[[], Shelf], lent: Path, stop: asyncio.Event) -> None:
+async def work(
+    server: Server, workers: Workers, files: Callable[[], Shelf], lent: Path, learns: Path, stop: asyncio.Event
+) -> None:
     """Draw for bots until `stop`; then take nothing new, and end when what is being drawn is. What bots lend lies below
-    `lent` meanwhile. Raises Refusal where the server cannot be used; waits for one that does not answer."""
+    `lent` meanwhile, what the workers learn from below `learns`. Raises Refusal where the server cannot be used; waits
+    for one that does not answer."""
     connection = await Connection(server).open(wait=True)
     machine = socket.gethostname()
     plain = re.sub(r"[^a-z0-9-]+", "-", machine.lower())[:40]
     session = f"{server.name}.{plain}-{secrets.token_hex(4)}"
     post = NatsPost(connection, session)
-    host = Host(workers, post, files, LentFiles(lent))
+    host = Host(workers, post, files, LentFiles(lent), WorkFolders(learns))
     tasks: list[asyncio.Task[None]] = []
     try:
         await host.start()

@@ -302,6 +302,13 @@ class Lend:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptTrainings:
+    """To a host: of this bot's trainings these may go on. What it has of others that were this bot's is deleted."""
+
+    trainings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Stock:
     """From a host: the files that it draws with; blob is what engine/files/shelf.py makes of them."""
 
@@ -322,12 +329,13 @@ Looked = Mapped | TagsRead
 TrainingNews = Learning | HalfLearnt | Learnt
 Message = (
     PutSource | Draw | Rest | Stop | Look | TrainingFile | Train | Park | ForgetTraining | TakeBack
-    | Ready | Loading | Step | Drawn | Ended | Looked | TrainingNews | Greet | Lend | Stock | Fallen
+    | Ready | Loading | Step | Drawn | Ended | Looked | TrainingNews | Greet | Lend | KeptTrainings
+    | Stock | Fallen
 )  # fmt: skip
 KINDS = (
     PutSource, Draw, Rest, Stop, MakeMap, ReadTags, TrainingFile, Train, Park, ForgetTraining, TakeBack,
     Ready, Loading, Step, Drawn, Ended, Mapped, TagsRead, Learning, HalfLearnt, Learnt,
-    Greet, Lend, Stock, Fallen,
+    Greet, Lend, KeptTrainings, Stock, Fallen,
 )  # fmt: skip
 TYPES: dict[str, type[Message]] = {kind.__name__: kind for kind in KINDS}
 
@@ -359,7 +367,7 @@ def decode(header: bytes, blob: bytes) -> Message:
             values["notes"] = tuple(map(Note.from_json, values["notes"]))
         if "hashed" in values:
             values["hashed"] = tuple(Hashed(*row) for row in values["hashed"])
-        for name in ("others", "pictures", "asked", "losses", "lent", "marks"):
+        for name in ("others", "pictures", "asked", "losses", "lent", "marks", "trainings"):
             if name in values:
                 values[name] = tuple(values[name])
         if blob:

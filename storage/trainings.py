@@ -208,6 +208,14 @@ async def every(db: Database) -> list[KeptTraining]:
     return await _listed(db, select(tables.Trainings).order_by(tables.Trainings.created, tables.Trainings.id))
 
 
+async def that_go_on(db: Database) -> list[str]:
+    """The ids of those that may be learnt further: whose pictures are there, and that are not done."""
+    table, pictured = tables.Trainings, tables.TrainingPictures
+    query = select(table.id).where(table.state != "done", table.id.in_(select(pictured.training)))
+    async with db.session() as session:
+        return list((await session.scalars(query)).all())
+
+
 async def change(db: Database, training: str, new: Mapping[str, Json], *, only: Collection[str] = ()) -> bool:
     """Write down new values of its columns; False where it is gone, or in none of the states in which this is to be
     done."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -106,6 +106,7 @@ class FakePool:
         self.maps_held = False  # whether maps wait for `map`
         self.map_seconds = 0.0  # that each map takes
         self.stopped: list[str] = []
+        self.kept: Callable[[], Awaitable[Collection[str]]] | None = None  # asks which may go on
         self.trainings: dict[str, Train] = {}  # those that are guests, by id
         self.training_files: dict[str, Mapping[str, bytes]] = {}
         self.parking_held = False  # whether one that is to be parked waits for `learnt`
@@ -180,6 +181,9 @@ class FakePool:
 
     def lend(self, files: Mapping[Need, Path]) -> None:
         self.lent = dict(files)
+
+    def keep(self, trainings: Callable[[], Awaitable[Collection[str]]]) -> None:
+        self.kept = trainings
 
     async def forget(self, training: str) -> None:
         self.trainings.pop(training, None)

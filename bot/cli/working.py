@@ -18,4 +18,5 @@ async def work(config: Config, stop: asyncio.Event, say: Callable[..., str]) -> 
     server = config.hosts.server
     print(say("hosts.working", where=server.where), flush=True)
     lent = config.data.folder / host.LENT
-    await nats_host.work(server, app.pool(config), lambda: app.shelf(config), lent.absolute(), stop)
+    learns = app.work_folder(config)
+    await nats_host.work(server, app.pool(config), lambda: app.shelf(config), lent.absolute(), learns, stop)

@@ -50,6 +50,7 @@ class Hearing:
     async def open(self) -> None:
         """Take up what is not done, and know whose every file is."""
         self._studio.queue.trainings.listener = self.hear
+        self._studio.queue.trainings.keep(lambda: trainings.that_go_on(self._db))
         await self._files.recall()
         for kept in await jobs.unanswered(self._db, [sample_jobs.PLATFORM]):
             self._ours.add(kept.job.id)

@@ -59,9 +59,10 @@ class Removing:
             await self._unwanted(kept)
             await previews.forget(self._db, learnt_files.preview(path), kept.person)
         gone = await asyncio.to_thread(learnt_files.remove, self._data, kept.id, path)
-        await self._studio.queue.trainings.forget(kept.id)  # again: workers forget LoRAs whose files are gone
         await known_files.forget(self._db, gone)
         await trainings.remove(self._db, kept.id)
+        # Again: workers forget LoRAs whose files are gone, and a machine that came meanwhile was told that it is there.
+        await self._studio.queue.trainings.forget(kept.id)
         await self._showing.gone(kept)
         await self._files.recall()
         await facts.set_fact(self._db, forgetting.TRACES, True)  # and soon none of it is on the disk
@@ -93,8 +94,8 @@ class Removing:
             await self.remove(kept.id)
             return
         async with self._files.door(kept.id):
-            await self._studio.queue.trainings.forget(kept.id)
             await sheets.forget(self._db, kept)
             await trainings.remove_pictures(self._db, kept.id)
+            await self._studio.queue.trainings.forget(kept.id)
             await known_files.forget(self._db, await asyncio.to_thread(learnt_files.remove, self._data, kept.id, None))
         await self._files.recall()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from engine.wire import (
     ForgetTraining,
     Greet,
     HalfLearnt,
+    KeptTrainings,
     Learning,
     Learnt,
     Lend,
@@ -92,6 +93,7 @@ class HostsPool:
         self.hosts: dict[str, Visited] = {}
         self.arrived = asyncio.Event()  # once there is, or was, a worker
         self._learnt: Mapping[Need, Path] = {}  # what can be lent
+        self._trainings: Callable[[], Awaitable[Collection[str]]] | None = None  # those that may go on
         self._listener: Callable[[Worker, Event], None] = lambda worker, event: None
 
     # --- what the queue wants ---
@@ -128,6 +130,12 @@ class HostsPool:
             gone = host.loans.without(set(self._learnt.values()))
             if gone and host.there:
                 self._put(host, TakeBack(tuple(gone)))
+
+    def keep(self, trainings: Callable[[], Awaitable[Collection[str]]]) -> None:
+        self._trainings = trainings
+        for host in self.hosts.values():
+            if host.there:
+                self._put(host, KeptTrainings())
 
     async def forget(self, training: str) -> None:
         for host in self.hosts.values():
@@ -177,6 +185,7 @@ class HostsPool:
         host.letters = asyncio.Queue()
         host.sending = asyncio.create_task(self._send(host))
         self._put(host, Greet())
+        self._put(host, KeptTrainings())
 
     def gone(self, session: str, reason: str) -> None:
         """A host is gone, with all its workers."""
@@ -285,7 +294,7 @@ class HostsPool:
         while True:
             letter = await letters.get()
             try:
-                async for message in self._with_loans(host, letter):
+                async for message in self._sent(host, letter):
                     host.number += 1
                     await self._deliver(host.session, replace(letter, message=message, number=host.number))
             except NobodyThere as error:
@@ -294,13 +303,28 @@ class HostsPool:
             finally:
                 letters.task_done()
 
-    async def _with_loans(self, host: Visited, letter: Letter) -> AsyncIterator[Message]:
-        """What is sent for a letter: before a Draw the files that its recipes name and the host has not. Large ones are
-        read here alone, where nothing but what is behind them for this host has to wait."""
-        message = letter.message
-        if not isinstance(message, Draw) or not self._learnt:
-            yield message
-            return
+    async def _sent(self, host: Visited, letter: Letter) -> AsyncIterator[Message]:
+        """What is sent for a letter."""
+        match message := letter.message:
+            case Draw() if self._learnt:
+                async for one in self._with_loans(host, letter, message):
+                    yield one
+            case KeptTrainings():  # as it is now: what is begun from here on is sent behind this
+                if kept := await self._kept_trainings():
+                    yield kept
+            case _:
+                yield message
+
+    async def _kept_trainings(self) -> KeptTrainings | None:
+        try:
+            return KeptTrainings(tuple(await self._trainings())) if self._trainings else None
+        except Exception:  # a database that is away: the host is told at its next visit
+            log.exception("it cannot be told which trainings may go on")
+            return None
+
+    async def _with_loans(self, host: Visited, letter: Letter, message: Draw) -> AsyncIterator[Message]:
+        """Before a Draw the files that its recipes name and the host has not. Large ones are read here alone, where
+        nothing but what is behind them for this host has to wait."""
         marks: list[str] = []
         for path in lending.wanted(message.recipes, self._learnt, host.holds):
             try:

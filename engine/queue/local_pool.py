@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from engine import machine
@@ -111,6 +111,9 @@ class LocalPool:
 
     def lend(self, files: Mapping[Need, Path]) -> None:
         """Nothing is to be done: the workers look into the folders that these files lie in."""
+
+    def keep(self, trainings: Callable[[], Awaitable[Collection[str]]]) -> None:
+        """Nothing is to be done: what is forgotten is deleted at once, be it that no worker is alive."""
 
     async def forget(self, training: str) -> None:
         for worker in self.workers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -77,6 +77,10 @@ class Pool(Protocol):
     def lend(self, files: Mapping[Need, Path]) -> None:
         """Have these files be drawn with wherever they are named, also where they do not lie; those that are not among
         them any more are taken back."""
+
+    def keep(self, trainings: Callable[[], Awaitable[Collection[str]]]) -> None:
+        """Have workers on other machines keep what they have of these trainings, whenever that is asked, and nothing of
+        those that were forgotten while they were away."""
 
     async def forget(self, training: str) -> None:
         """Have every worker leave a training and delete its folder; nothing is said of it any more."""

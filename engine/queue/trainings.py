@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.queue.pool import Pool, Worker
@@ -126,6 +126,10 @@ class TrainingQueue:
         else:
             self._end(standing, Learnt(id, standing.attempt, "parked"))
         return True
+
+    def keep(self, trainings: Callable[[], Awaitable[Collection[str]]]) -> None:
+        """Have nothing kept on other machines but what these trainings, whenever that is asked, go on from."""
+        self._pool.keep(trainings)
 
     async def forget(self, id: str) -> None:
         """End a training without a word, and delete what workers have of it: pictures, captions and checkpoints. So it

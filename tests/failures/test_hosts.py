@@ -60,7 +60,7 @@ async def working(
 ) -> AsyncIterator[asyncio.Event]:
     """A host in this process; setting the event has it leave. Unless it is said where, nothing is lent to it."""
     stop = asyncio.Event()
-    task = asyncio.create_task(nats_host.work(server, workers, files, lent or Path("lent"), stop))
+    task = asyncio.create_task(nats_host.work(server, workers, files, lent or Path("lent"), Path("learns"), stop))
     try:
         yield stop
     finally:

@@ -187,3 +187,27 @@ async def test_a_disk_that_is_full_at_the_end_is_told(tmp_path: Path, monkeypatc
         monkeypatch.setattr(learnt_files, "write", write)
         await at.teaching.go_on(await at.asks(), kept.id)
         await until(lambda: kept.id in at.pool.trainings)
+
+
+async def test_no_machine_that_comes_back_is_told_to_keep_what_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It asks whenever it comes: the last word on a training follows when it is not among those that may go on."""
+    async with school(tmp_path) as at:
+        asked, forget = at.pool.kept, at.pool.forget
+        assert asked is not None
+        known: list[bool] = []
+
+        async def forgotten(training: str) -> None:
+            known.append(training in await asked())
+            await forget(training)
+
+        monkeypatch.setattr(at.pool, "forget", forgotten)
+        kept = await at.begun(name="done")
+        assert await asked() == [kept.id]
+        await at.finished(kept.id)
+        assert await asked() == [] and known == [False]
+        kept = await at.begun(name="deleted")
+        assert await asked() == [kept.id]
+        await at.teaching.delete(await at.asks(), kept.id)
+        assert await asked() == [] and known == [False, True, False]

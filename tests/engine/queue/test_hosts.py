@@ -13,6 +13,7 @@ import pytest
 from engine.errors import WireError
 from engine.files import catalog, model_folders, shelf
 from engine.files.lent import LentFiles
+from engine.files.work_folders import WorkFolders
 from engine.host import Host
 from engine.job import Job, Progress, State
 from engine.queue import news
@@ -80,11 +81,13 @@ class Machine:
         files: tuple[Path, ...] = (),
         slots: int = 4,
         lent: Path = Path("lent"),
+        learns: Path = Path("nowhere"),
     ):
         self.session, self.name = f"host.{name}", name
         self.workers = SleepingWorkers(seconds, slots=slots)
-        self.host = Host(self.workers, self, lambda: shelf.shelf(files, ()), LentFiles(lent))
+        self.host = Host(self.workers, self, lambda: shelf.shelf(files, ()), LentFiles(lent), WorkFolders(learns))
         self.roads = roads
+        self.learns = learns
         self.alive = True
         self.late: list[Letter] | None = None
 
@@ -339,9 +342,9 @@ async def test_steps_that_are_slower_than_their_picture_are_not_told() -> None:
     await road.close()
 
 
-async def test_a_training_is_a_guest_on_a_host_and_is_parked_when_its_bot_greets_again() -> None:
+async def test_a_training_is_a_guest_on_a_host_and_is_parked_when_its_bot_greets_again(tmp_path: Path) -> None:
     road, heard = Road(), Heard()
-    machine = Machine("a", road)
+    machine = Machine("a", road, learns=tmp_path)
     await machine.start()
     await road.start(heard)
     await ready(road)
