@@ -38,7 +38,8 @@ class LentFiles:
                 lock.unlink()
 
     def keep(self, bot: str, mark: str, name: str, content: bytes) -> None:
-        """Keep a file, there whole or not at all. Raises OSError; ValueError for what is no mark or name."""
+        """Keep a file, there whole or not at all; where it cannot be kept anew, one with this mark stays, as something
+        may be drawn with it. Raises OSError; ValueError for what is no mark or name."""
         if not _MARK.fullmatch(mark) or not name or name.startswith(".") or set(name) & _NO_NAME:
             raise ValueError("no mark, or no name of a file")
         place = self._of(bot, self._begun()) / mark
@@ -48,7 +49,10 @@ class LentFiles:
             part.write_bytes(content)
             part.replace(place / f"{name}.safetensors")
         except OSError:
-            shutil.rmtree(place, ignore_errors=True)
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            with suppress(OSError):
+                place.rmdir()  # where nothing else is in it
             raise
 
     def place(self, bot: str, mark: str) -> Path | None:

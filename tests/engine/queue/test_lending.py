@@ -403,6 +403,25 @@ def test_names_and_marks_lead_to_no_other_folder(tmp_path: Path) -> None:
     assert not any(tmp_path.iterdir())
 
 
+def test_what_cannot_be_kept_anew_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file is sent again after a job has failed; another may be drawn with it, and the disk be full by now."""
+    files, mark = LentFiles(tmp_path), "a" * 32
+    files.keep("bot", mark, "mia", b"mia")
+    write = Path.write_bytes
+
+    def full(path: Path, content: bytes) -> int:
+        write(path, content[:1])
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    for one in (mark, "b" * 32):
+        with pytest.raises(OSError):
+            files.keep("bot", one, "mia", b"mia")
+    assert kept(tmp_path) == ["mia.safetensors"] and files.place("bot", mark)
+    assert files.place("bot", "b" * 32) is None
+    files.close()
+
+
 def test_what_a_killed_program_leaves_goes_when_the_next_one_starts(tmp_path: Path) -> None:
     keeps = "import sys, pathlib; from engine.files.lent import LentFiles\n"
     keeps += (
