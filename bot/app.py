@@ -160,9 +160,9 @@ async def workers(config: Config, db: Database, epoch: int) -> Pool:
         return pool(config)
     from engine.queue.nats import NatsPool  # only where other machines draw
 
-    name = f"command-{secrets.token_hex(4)}"
+    known = await facts.fact(db, "hosts.bot")
+    name = f"{known or ''}/command-{secrets.token_hex(4)}"
     if epoch:
-        known = await facts.fact(db, "hosts.bot")
         name = known if isinstance(known, str) else f"bot-{secrets.token_hex(4)}"
         await facts.set_fact(db, "hosts.bot", name)
     return NatsPool(config.hosts.server, name, epoch, patient=epoch > 0)

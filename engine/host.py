@@ -13,10 +13,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Protocol
 
 from engine.files import shelf
 from engine.files.lent import LentFiles
+from engine.files.signs import sign
 from engine.files.work_folders import WorkFolders
 from engine.job import Job
 from engine.queue.letter import EVERYBODY, Letter
@@ -104,8 +106,9 @@ class Host:
         self._lent = lent
         self._work = work
         self._unkept: dict[tuple[str, str], OSError] = {}  # files of bots, by their marks, that there was no room for
-        self._shelf = b""
+        self._shelf = shelf.Shelf()
         self._visits: dict[str, Visit] = {}
+        self._heard: dict[str, float] = {}  # the loop's time of the last letter of each bot
         self._jobs: dict[tuple[str, str], str] = {}  # worker and job or look: whose it is
         self._dropped: Counter[tuple[str, str]] = Counter()  # ends that are still to come of what was given up
         self._said: dict[str, Ready | Loading] = {}  # the last word of each worker on itself
@@ -117,7 +120,7 @@ class Host:
     async def start(self) -> None:
         """Start the workers."""
         await asyncio.to_thread(self._lent.tidy)
-        self._shelf = shelf.packed(await asyncio.to_thread(self._files))
+        self._shelf = await asyncio.to_thread(self._files)
         await self._workers.start(self._hear)
         self._looking = asyncio.create_task(self._look())
 
@@ -164,6 +167,7 @@ class Host:
         """Do what a letter says; False where its bot has to greet this host first, or did so again since. The next one
         of the same bot may come when this is done."""
         message, visit = letter.message, self._visits.get(letter.bot)
+        self._heard[letter.bot] = _now()
         if isinstance(message, Greet):
             await self._greeted(letter, message, visit)
             return True
@@ -208,7 +212,7 @@ class Host:
             return
         self._visits[letter.bot] = Visit(letter.when, letter.number)
         answer = replace(letter, number=0)
-        self._post.write(replace(answer, message=Stock(self._shelf)))
+        self._post.write(replace(answer, message=self._stock(letter.bot)))
         for worker, said in self._said.items():
             self._post.write(replace(answer, message=self._shown(said), worker=worker))
 
@@ -247,9 +251,9 @@ class Host:
 
     async def _sweep(self) -> None:
         """Keep nothing to learn from for bots that are not heard of again."""
-        heard = {bot for bot, visit in self._visits.items() if _now() - visit.heard < ABANDONED}
+        self._heard = {bot: when for bot, when in self._heard.items() if _now() - when < ABANDONED}
         learning = {worker.training for worker in self._workers.workers}
-        for training in await asyncio.to_thread(self._work.abandoned, ABANDONED, heard):
+        for training in await asyncio.to_thread(self._work.abandoned, ABANDONED, tuple(self._heard)):
             if training not in learning:
                 log.info("nothing is heard of the bot that training %s was of, and it is deleted", training)
                 self._forget_training(training)
@@ -272,7 +276,10 @@ class Host:
             case Draw():
                 folders = [(mark, self._lent.place(bot, mark)) for mark in message.lent]
                 if lacking := next((mark for mark, folder in folders if folder is None), None):
-                    self._refuse(worker, bot, message, self._unkept.get((bot, lacking)))
+                    self._refuse(worker, bot, message, *_unkept(self._unkept.get((bot, lacking))))
+                    return
+                if name := self._others(bot, message, [folder for _, folder in folders if folder]):
+                    self._refuse(worker, bot, message, "lora.private", {"name": name[:80]})
                     return
                 message = replace(message, lent=tuple(str(folder) for _, folder in folders))
                 self._jobs[worker.id, message.job] = bot
@@ -294,14 +301,21 @@ class Host:
                 return
         self._workers.hand_on(worker, message)
 
-    def _refuse(self, worker: Worker, bot: str, asked: Draw, error: OSError | None) -> None:
-        """A job cannot be drawn here, as what was lent for it could not be kept."""
-        full = error is not None and error.errno in (errno.ENOSPC, errno.EDQUOT)
-        key, values = "storage.full" if full else "storage.readonly", {"where": LENT}
+    def _others(self, bot: str, asked: Draw, lent: Sequence[Path]) -> str:
+        """What a job names that would be drawn with a file which another bot has learnt for somebody; "" where nothing
+        is. What was lent for it goes before that."""
+        others = self._shelf.others_of(sign(bot))
+        if not others:
+            return ""
+        own = {file.stem.casefold() for folder in lent for file in folder.glob("*.safetensors")}
+        words = {name for kind, name in others if kind == "embedding"}
+        named = shelf.needs(asked.recipes, words) & others
+        return min((name for _, name in named if name not in own), default="")
+
+    def _refuse(self, worker: Worker, bot: str, asked: Draw, key: str, values: dict[str, str | int | float]) -> None:
+        """A job cannot be drawn here."""
         epoch, visit = self._visits[bot].when
-        self._post.write(
-            Letter(Ended(asked.job, asked.attempt, "failed", key, dict(values)), bot, epoch, visit, worker.id)
-        )
+        self._post.write(Letter(Ended(asked.job, asked.attempt, "failed", key, values), bot, epoch, visit, worker.id))
 
     # --- from workers ---
 
@@ -311,7 +325,8 @@ class Host:
                 self._said[worker.id] = event
                 self._write(event, worker.id)
             case Drawn(hashed=hashed):
-                told = tuple(one for one in hashed if not self._lent.has(one.path))
+                hidden = self._shelf.hidden_from(sign(self._jobs.get((worker.id, event.job), "")))
+                told = tuple(one for one in hashed if not self._lent.has(one.path) and Path(one.path) not in hidden)
                 self._pass_on(worker, event.job, replace(event, hashed=told), ends=False)
             case Step() | Ended():
                 self._pass_on(worker, event.job, event, ends=isinstance(event, Ended))
@@ -374,8 +389,18 @@ class Host:
             if _now() - swept > SWEEP_EVERY:
                 swept = _now()
                 await self._sweep()
-            now = shelf.packed(await asyncio.to_thread(self._files))
+            now = await asyncio.to_thread(self._files)
             if now != self._shelf:
                 self._shelf = now
                 for bot, visit in self._visits.items():
-                    self._post.write(Letter(Stock(now), bot, *visit.when))
+                    self._post.write(Letter(self._stock(bot), bot, *visit.when))
+
+    def _stock(self, bot: str) -> Stock:
+        """What a bot is told of the files that lie here."""
+        return Stock(shelf.packed(self._shelf.seen_by(sign(bot))))
+
+
+def _unkept(error: OSError | None) -> tuple[str, dict[str, str | int | float]]:
+    """Why what was lent for a job could not be kept."""
+    full = error is not None and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "storage.full" if full else "storage.readonly", {"where": LENT}

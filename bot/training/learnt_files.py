@@ -3,6 +3,7 @@ owner's LoRAs, with its preview."""
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -11,12 +12,14 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from engine.files import model_folders
+from engine.files import model_folders, signs
 from engine.files.private import PrivateFile
 from engine.files.shelf import Need
 from prompts.errors import Refusal
 from storage.errors import refusing
 from storage.trainings import KeptTraining
+
+log = logging.getLogger(__name__)
 
 MADE = "made"  # below the data folder's "trainings": what workers look for LoRAs in, too
 _HALF = re.compile(r"[a-z0-9]+-(\d{4,})\.safetensors")
@@ -86,9 +89,11 @@ def free_name(kept: KeptTraining, target: Path, folders: Iterable[Path], promise
     return next(name for name in names if name.casefold() not in taken)
 
 
-def put(target: Path, name: str, content: bytes) -> Path:
-    """Put the finished file where LoRAs lie. It is known at once, with its hashes. Raises Refusal."""
+def put(target: Path, name: str, content: bytes, sign: str = "") -> Path:
+    """Put the finished file where LoRAs lie, with the bot's `sign` beside it before it is there. It is known at once,
+    with its hashes. Raises Refusal."""
     path = target / f"{name}.safetensors"
+    write(signs.beside(path), sign.encode())
     write(path, content)
     model_folders.drop(path)
     with refusing(str(target), files=True):
@@ -111,8 +116,20 @@ def remove(data: Path, training: str, path: Path | None) -> list[str]:
         for one in gone:
             one.unlink(missing_ok=True)
             model_folders.drop(one)
+        if path is not None:
+            signs.beside(path).unlink(missing_ok=True)  # only now: nobody else knows of the file before it is gone
         shutil.rmtree(halves(data) / training, ignore_errors=True)
     return list(map(str, gone))
+
+
+def sign(files: Iterable[PrivateFile], sign: str) -> None:
+    """Have the bot's sign lie beside those of these files that lie among the LoRAs."""
+    for one in files:
+        if not one.half and one.path.is_file() and signs.of(one.path) != sign:
+            try:
+                write(signs.beside(one.path), sign.encode())
+            except Refusal as refusal:
+                log.warning("machines that share a folder with other bots tell them of a learnt file: %s", refusal)
 
 
 def lendable(files: Iterable[PrivateFile]) -> dict[Need, Path]:

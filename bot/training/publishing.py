@@ -10,10 +10,10 @@ from weakref import WeakValueDictionary
 
 from bot.training import learnt_files, previews
 from bot.training.classroom import Classroom
-from engine.files import model_folders, private
+from engine.files import model_folders, private, signs
 from engine.files.private import PrivateFile
 from prompts.errors import Refusal
-from storage import known_files, trainings
+from storage import facts, known_files, trainings
 from storage.trainings import KeptTraining
 
 
@@ -58,7 +58,7 @@ class Publishing:
                 name = now.file or await asyncio.to_thread(learnt_files.free_name, now, target, folders, others)
                 await trainings.change(self._db, kept.id, {"file": name, "chosen": step})
             await self.recall()  # before it is there: nobody else may see it for a moment
-            await asyncio.to_thread(learnt_files.put, target, name, content)
+            await asyncio.to_thread(learnt_files.put, target, name, content, await self._sign())
             await self.lend()
             await known_files.keep(self._db, model_folders.news())
             samples = [one for one in await trainings.samples(self._db, kept.id) if one.place == 0 and one.hash]
@@ -93,12 +93,17 @@ class Publishing:
         async with self._recalling:  # what was asked for first would be kept last, and know less
             found = await self._found()
             private.keep(found, learnt_files.halves(self._data))
+            await asyncio.to_thread(learnt_files.sign, found, await self._sign())
             self._studio.queue.lend(await asyncio.to_thread(learnt_files.lendable, found))
 
     async def lend(self) -> None:
         """Have all files that are there drawn with on every machine, without anybody's being told apart."""
         async with self._recalling:
             self._studio.queue.lend(await asyncio.to_thread(learnt_files.lendable, await self._found()))
+
+    async def _sign(self) -> str:
+        known = await facts.fact(self._db, "hosts.bot")
+        return signs.sign(known) if isinstance(known, str) else ""
 
     async def _found(self) -> list[PrivateFile]:
         kept = await trainings.every(self._db)

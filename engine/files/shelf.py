@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from engine import second_pass
-from engine.files import annotators, catalog, detectors, model_folders, taggers
+from engine.files import annotators, catalog, detectors, model_folders, signs, taggers
 from engine.files.identity import Identity
 from engine.files.model_folders import Find
+from engine.files.private import LEARNT
 from engine.files.sidecars import Sidecar
 from engine.files.upscalers import A1111, LATENT, UPSCALERS
 from engine.recipe import Recipe
@@ -28,10 +29,12 @@ ROWS = ("checkpoint", "lora", "embedding", "vae", "controlnet", "upscaler")  # k
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What lies in a machine's folders: `finds` are weights, `others` the .onnx files."""
+    """What lies in a machine's folders: `finds` are weights, `others` the .onnx files; `learnt` are those of the finds
+    that bots have learnt for somebody, with the sign of each (engine/files/signs.py)."""
 
     finds: tuple[Find, ...] = ()
     others: tuple[Need, ...] = ()
+    learnt: frozenset[tuple[Path, str]] = frozenset()
 
     @property
     def lies(self) -> frozenset[Need]:
@@ -45,15 +48,40 @@ class Shelf:
         aliases = ((one.identity.kind, one.identity.alias.casefold()) for one in self.finds if one.identity.alias)
         return self.lies.union(aliases)
 
+    def seen_by(self, sign: str) -> Shelf:
+        """What may be told to a bot: nothing that another has learnt for somebody."""
+        hidden = self.hidden_from(sign)
+        return replace(self, finds=tuple(one for one in self.finds if one.path not in hidden), learnt=frozenset())
+
+    def hidden_from(self, sign: str) -> frozenset[Path]:
+        """The files that a bot may not know of."""
+        return frozenset(path for path, whose in self.learnt if not sign or whose != sign)
+
+    def others_of(self, sign: str) -> frozenset[Need]:
+        """What such a file would be taken for, if a bot named it so: of two with one name the first counts."""
+        hidden = self.hidden_from(sign)
+        if not hidden:
+            return frozenset()
+        found: dict[Need, bool] = {}
+        for one in self.finds:
+            found.setdefault((one.identity.kind, one.name.casefold()), one.path in hidden)
+        for one in self.finds:
+            if one.identity.alias:
+                found.setdefault((one.identity.kind, one.identity.alias.casefold()), one.path in hidden)
+        return frozenset(need for need, withheld in found.items() if withheld)
+
 
 def shelf(folders: Sequence[Path], taggers_in: Sequence[Path]) -> Shelf:
     """What lies in these folders and can be used."""
     kinds = set(ROWS) | {"decoder"}
-    finds = (one for one in model_folders.finds(folders) if one.identity.kind in kinds and not one.identity.problem)
+    there = model_folders.finds(folders)
+    finds = tuple(one for one in there if one.identity.kind in kinds and not one.identity.problem)
+    signed = ((one.path, signs.of(one.path)) for one in finds if one.identity.kind in LEARNT)
     others = [("detector", name) for name in detectors.files(folders)]
     others += [("tagger", one.name.casefold()) for one in taggers.running(taggers_in, folders)]
     others += [("preprocessor", row.name.casefold()) for row in annotators.available(folders)]
-    return Shelf(tuple(finds), tuple(others))
+    learnt = frozenset((path, sign) for path, sign in signed if sign is not None)
+    return Shelf(finds, tuple(others), learnt)
 
 
 def packed(shelf: Shelf) -> bytes:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from engine.files.signs import sign
 from engine.training_plan import is_name
 
 NOTE = ".bot"  # in a training's folder
@@ -26,11 +26,11 @@ class WorkFolders:
         if is_name(training):
             place = self._folder / training
             place.mkdir(parents=True, exist_ok=True)
-            (place / NOTE).write_text(_sign(bot), "ascii")
+            (place / NOTE).write_text(sign(bot), "ascii")
 
     def may_go(self, bot: str, training: str) -> bool:
         """Whether a training is this bot's to delete: not another's."""
-        return self._whose(training) in ("", _sign(bot))
+        return self._whose(training) in ("", sign(bot))
 
     def outlived(self, bot: str, kept: Collection[str]) -> list[str]:
         """The trainings of a bot that are here, and that it does not know any more: all but those `kept`. What is kept
@@ -39,11 +39,11 @@ class WorkFolders:
             if is_name(training) and self.may_go(bot, training) and (self._folder / training).is_dir():
                 with suppress(OSError):
                     self.note(bot, training)
-        return [one for one in self._noted() if one not in kept and self._whose(one) == _sign(bot)]
+        return [one for one in self._noted() if one not in kept and self._whose(one) == sign(bot)]
 
     def abandoned(self, seconds: float, heard: Collection[str]) -> list[str]:
         """The trainings in whose folders nothing was written for so long, but for those of the bots that are heard."""
-        signs, since = {_sign(bot) for bot in heard}, time.time() - seconds
+        signs, since = {sign(bot) for bot in heard}, time.time() - seconds
         return [one for one in self._noted() if self._whose(one) not in signs and self._written(one) < since]
 
     def _noted(self) -> Iterator[str]:
@@ -66,8 +66,3 @@ class WorkFolders:
             return max(one.stat().st_mtime for one in (self._folder / training).iterdir())
         except (OSError, ValueError):
             return time.time()
-
-
-def _sign(bot: str) -> str:
-    """What stands for a bot, of which its name cannot be told."""
-    return hashlib.sha256(bot.encode()).hexdigest()[:16]

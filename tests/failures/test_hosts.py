@@ -56,11 +56,18 @@ def shared() -> Iterator[Nats]:
 
 @asynccontextmanager
 async def working(
-    server: Server, workers: Workers, files: Callable[[], Shelf] = Shelf, lent: Path | None = None
+    server: Server,
+    workers: Workers,
+    files: Callable[[], Shelf] = Shelf,
+    lent: Path | None = None,
+    learns: Path | None = None,
 ) -> AsyncIterator[asyncio.Event]:
-    """A host in this process; setting the event has it leave. Unless it is said where, nothing is lent to it."""
+    """A host in this process; setting the event has it leave. Unless it is said where, nothing is lent to it, and
+    nothing learnt."""
     stop = asyncio.Event()
-    task = asyncio.create_task(nats_host.work(server, workers, files, lent or Path("lent"), Path("learns"), stop))
+    task = asyncio.create_task(
+        nats_host.work(server, workers, files, lent or Path("lent"), learns or Path("learns"), stop)
+    )
     try:
         yield stop
     finally:

@@ -13,7 +13,9 @@ from bot.chat import Request
 from bot.desk import StudioDesk
 from bot.settings.config import load
 from engine.files import model_folders, private
+from engine.files.work_folders import WorkFolders
 from engine.queue import local_pool
+from engine.queue.hosts import HostsPool
 from engine.queue.local_pool import LocalPool
 from engine.queue.nats_server import Server
 from storage.jobs import Place
@@ -67,7 +69,7 @@ async def test_what_is_learnt_on_one_machine_is_drawn_on_another_and_nothing_of_
                         sampled.set()
 
                 teaching.watching.append(watch)
-                async with working(server, one, lent=tmp_path / "one" / "lent"):
+                async with working(server, one, lent=tmp_path / "one" / "lent", learns=tmp_path / "one" / "work"):
                     kept = await teaching.draft(asked(), "totem")
                     await teaching.add(asked(), kept.id, sent())
                     await teaching.change(person.id, kept.id, trigger="zwx", steps=20, seed=5, files=2)
@@ -84,6 +86,16 @@ async def test_what_is_learnt_on_one_machine_is_drawn_on_another_and_nothing_of_
                     await teaching.delete(asked("delete"), kept.id)
                     await until(lambda: not lent(tmp_path / "other"))
                     assert not lent(tmp_path), "neither here"
+
+                # A machine that was away meanwhile, and has something of it.
+                work = tmp_path / "away" / "work"
+                assert isinstance(studio.queue.pool, HostsPool)
+                WorkFolders(work).note(studio.queue.pool.bot, kept.id)
+                (work / kept.id / "checkpoint").write_bytes(b"weights")
+                WorkFolders(work).note("another bot", "others")
+                async with working(server, LocalPool([], told, trainings=work), learns=work):
+                    await until(lambda: not (work / kept.id).exists())
+                assert [one.name for one in work.iterdir()] == ["others"]
         finally:
             nats.remove()
             private.forget()

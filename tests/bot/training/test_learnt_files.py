@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.training import learnt_files
+from engine.files import signs
 from engine.files.private import PrivateFile
 from storage.trainings import KeptTraining
 
@@ -42,3 +43,24 @@ def test_files_are_lent_by_their_own_names_and_by_a_trainers_where_that_means_on
         ("lora", "tom-3"): other.path,
         ("embedding", "zwx"): word.path,
     }
+
+
+def test_a_note_says_that_a_file_was_learnt_as_long_as_that_is_there(tmp_path: Path) -> None:
+    folder = tmp_path / "loras"
+    path = learnt_files.put(folder, "totem v1.5", b"a file", "ab" * 8)
+    assert signs.of(path) == "ab" * 8
+    files = [PrivateFile(path, "ann"), PrivateFile(tmp_path / "gone.safetensors", "ann")]
+    half = learnt_files.half(tmp_path, "t", 5)
+    learnt_files.write(half, b"half")
+    learnt_files.sign([*files, PrivateFile(half, "ann", half=True)], "cd" * 8)  # it was learnt before there were notes
+    assert signs.of(path) == "cd" * 8 and signs.of(half) is None
+    assert sorted(file.name for file in folder.iterdir()) == ["totem v1.5.learnt", "totem v1.5.safetensors"]
+    signs.beside(path).unlink()
+    signs.beside(path).mkdir()  # it cannot be written: nothing is refused for it
+    learnt_files.sign(files, "cd" * 8)
+    assert signs.of(path) == ""
+    signs.beside(path).rmdir()
+    learnt_files.sign(files, "")
+    assert signs.of(path) == ""
+    learnt_files.remove(tmp_path, "t", path)
+    assert not any(folder.iterdir())

@@ -8,6 +8,8 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
+import pytest
+
 from engine import host
 from engine.files.work_folders import NOTE, WorkFolders
 from engine.wire import ForgetTraining, KeptTrainings, Train
@@ -104,7 +106,9 @@ def aged(folder: Path, seconds: float) -> None:
         os.utime(file, (time.time() - seconds,) * 2)
 
 
-async def test_what_a_bot_leaves_that_is_not_heard_of_again_goes_after_a_month(tmp_path: Path) -> None:
+async def test_what_a_bot_leaves_that_is_not_heard_of_again_goes_after_a_month(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folders = WorkFolders(tmp_path)
     for bot, training in (("bot", "mine"), ("dead", "old"), ("dead", "new"), ("dead", "running"), ("dead", "going on")):
         folders.note(bot, training)
@@ -125,6 +129,16 @@ async def test_what_a_bot_leaves_that_is_not_heard_of_again_goes_after_a_month(t
     await machine.host._sweep()
     await until(lambda: forgotten(machine))
     assert forgotten(machine) == ["old"]
+
+    # A bot that draws nothing for a day is silent, and not gone.
+    shutil.rmtree(tmp_path / "old")  # as LocalPool does
+    machine.host._visits.clear()
+    await machine.host._sweep()
+    monkeypatch.setattr(host, "ABANDONED", 30.0)
+    machine.host._heard["bot"] -= 60.0
+    await machine.host._sweep()
+    await until(lambda: len(forgotten(machine)) == 2)
+    assert forgotten(machine) == ["old", "mine"]
     await road.close()
 
 
