@@ -1,6 +1,8 @@
-"""Each accepted request ends in exactly one visible answer, whoever is killed. Real processes, built-in model; workers
-that have imported already, for none of this is about how one starts; in tests/failures/test_devices.py one dies that was
-started as shipped."""
+"""Each accepted request ends in exactly one visible answer, whoever is killed. Real processes, built-in model.
+
+The workers have imported already, for none of this is about how one starts; in tests/failures/test_devices.py one dies
+that was started as shipped.
+"""
 
 from __future__ import annotations
 
