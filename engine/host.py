@@ -7,13 +7,15 @@ so that nothing is drawn for a bot that has forgotten of it. Several bots may us
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from engine.files import shelf
+from engine.files.lent import LentFiles
 from engine.job import Job
 from engine.queue.letter import EVERYBODY, Letter
 from engine.queue.pool import Event, Lost, Worker
@@ -27,6 +29,7 @@ from engine.wire import (
     HalfLearnt,
     Learning,
     Learnt,
+    Lend,
     Loading,
     MakeMap,
     Mapped,
@@ -40,6 +43,7 @@ from engine.wire import (
     Stock,
     Stop,
     TagsRead,
+    TakeBack,
     Train,
     TrainingFile,
 )  # fmt: skip
@@ -47,6 +51,8 @@ from engine.wire import (
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 30.0  # seconds between two looks for new files
+LENT = "cache/lent"  # below the data folder: where lent files lie
+SILENT = 86400.0  # seconds after which what a bot has lent, and never came back for, is deleted
 LEAVING = 25.0  # seconds for what is being drawn when the host is told to end; Kubernetes kills after 30
 
 
@@ -67,21 +73,29 @@ class LetterBox(Protocol):
     def write(self, letter: Letter) -> None: ...
 
 
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
 @dataclass(slots=True)
 class Visit:
-    """A bot's latest visit to this host: `number` is that of the last letter taken."""
+    """A bot's latest visit to this host: `number` is that of the last letter taken, `heard` the loop's time of it."""
 
     when: tuple[int, int]
     number: int
+    heard: float = field(default_factory=_now)
 
 
 class Host:
-    """This machine's workers, for bots. `files` tells what lies here. `leaving` is whether it takes nothing new."""
+    """This machine's workers, for bots. `files` tells what lies here, `lent` is for what bots lend to it beside that.
+    `leaving` is whether it takes nothing new."""
 
-    def __init__(self, workers: Workers, post: LetterBox, files: Callable[[], shelf.Shelf]) -> None:
+    def __init__(self, workers: Workers, post: LetterBox, files: Callable[[], shelf.Shelf], lent: LentFiles) -> None:
         self._workers = workers
         self._post = post
         self._files = files
+        self._lent = lent
+        self._unkept: dict[tuple[str, str], OSError] = {}  # files of bots, by their marks, that there was no room for
         self._shelf = b""
         self._visits: dict[str, Visit] = {}
         self._jobs: dict[tuple[str, str], str] = {}  # worker and job or look: whose it is
@@ -94,6 +108,7 @@ class Host:
 
     async def start(self) -> None:
         """Start the workers."""
+        await asyncio.to_thread(self._lent.tidy)
         self._shelf = shelf.packed(await asyncio.to_thread(self._files))
         await self._workers.start(self._hear)
         self._looking = asyncio.create_task(self._look())
@@ -118,6 +133,7 @@ class Host:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
         await self._workers.close()
+        await asyncio.to_thread(self._lent.close)
 
     @property
     def drawing(self) -> int:
@@ -136,32 +152,41 @@ class Host:
         visit = self._visits.get(letter.bot)
         return visit is not None and letter.when == visit.when and letter.number <= visit.number
 
-    def take(self, letter: Letter) -> bool:
-        """Do what a letter says; False where its bot has to greet this host first, or did so again since."""
+    async def take(self, letter: Letter) -> bool:
+        """Do what a letter says; False where its bot has to greet this host first, or did so again since. The next one
+        of the same bot may come when this is done."""
         message, visit = letter.message, self._visits.get(letter.bot)
         if isinstance(message, Greet):
-            self._greeted(letter, message, visit)
+            await self._greeted(letter, message, visit)
             return True
         if visit is None or letter.when != visit.when:
             return False
         if self.has(letter):
             return True
-        visit.number = letter.number
-        if isinstance(message, ForgetTraining):
-            self._forget_training(message.training)
-            return True
-        worker = next((one for one in self._workers.workers if one.id == letter.worker), None)
-        if worker:
-            self._tell(worker, letter.bot, message)
+        visit.number, visit.heard = letter.number, _now()
+        match message:
+            case ForgetTraining(training):
+                self._forget_training(training)
+            case Lend():
+                await self._keep(letter.bot, message)
+            case TakeBack(marks):
+                await asyncio.to_thread(self._lent.take_back, letter.bot, marks)
+                self._have_forgotten(message)
+            case _:
+                if worker := next((one for one in self._workers.workers if one.id == letter.worker), None):
+                    self._tell(worker, letter.bot, message)
         return True
 
-    def _greeted(self, letter: Letter, message: Greet, visit: Visit | None) -> None:
+    async def _greeted(self, letter: Letter, message: Greet, visit: Visit | None) -> None:
         if visit and letter.when < visit.when:
             log.warning("a bot of an earlier lead is still about, and is not drawn for")
             return
         if message.stays and self.has(letter):
             return
         self._give_up(letter.bot)
+        if await asyncio.to_thread(self._lent.forget, letter.bot):
+            self._have_forgotten(TakeBack())
+        self._unkept = {one: error for one, error in self._unkept.items() if one[0] != letter.bot}
         if not message.stays:
             self._visits.pop(letter.bot, None)
             return
@@ -183,6 +208,32 @@ class Host:
             self._workers.hand_on(worker, Park(job) if learns else Stop(job))  # its checkpoint is kept
             self._forget(worker, job)
 
+    async def _keep(self, bot: str, message: Lend) -> None:
+        try:
+            await asyncio.to_thread(self._lent.keep, bot, message.mark, message.name, message.blob)
+            self._unkept.pop((bot, message.mark), None)
+        except OSError as error:
+            log.error("a file is lent to this host, and cannot be kept: %s", error.strerror)
+            self._unkept[bot, message.mark] = error
+        except ValueError as error:
+            log.error("a file is lent to this host that is none: %s", error)
+
+    async def _forget_silent(self) -> None:
+        """Keep nothing that was lent by bots of which nothing has been heard for long, as of those that were killed.
+        One that is only idle greets this host anew before it is drawn for again."""
+        for bot, visit in tuple(self._visits.items()):
+            idle = bot not in self._jobs.values() and _now() - visit.heard > SILENT
+            if idle and self._lent.any_of(bot):
+                log.info("nothing is heard of a bot, and what it has lent is deleted")
+                del self._visits[bot]
+                await asyncio.to_thread(self._lent.forget, bot)
+                self._have_forgotten(TakeBack())
+
+    def _have_forgotten(self, message: TakeBack) -> None:
+        """Have the workers know nothing of files that are gone."""
+        for worker in self._workers.workers:
+            self._workers.hand_on(worker, message)
+
     def _forget_training(self, training: str) -> None:
         for worker in self._workers.workers:
             if training == worker.training:
@@ -194,6 +245,11 @@ class Host:
     def _tell(self, worker: Worker, bot: str, message: Message) -> None:
         match message:
             case Draw():
+                folders = [(mark, self._lent.place(bot, mark)) for mark in message.lent]
+                if lacking := next((mark for mark, folder in folders if folder is None), None):
+                    self._refuse(worker, bot, message, self._unkept.get((bot, lacking)))
+                    return
+                message = replace(message, lent=tuple(str(folder) for _, folder in folders))
                 self._jobs[worker.id, message.job] = bot
                 worker.jobs[message.job] = Job(
                     id=message.job, owner=message.owner, recipes=message.recipes, attempt=message.attempt
@@ -213,6 +269,15 @@ class Host:
                 return
         self._workers.hand_on(worker, message)
 
+    def _refuse(self, worker: Worker, bot: str, asked: Draw, error: OSError | None) -> None:
+        """A job cannot be drawn here, as what was lent for it could not be kept."""
+        full = error is not None and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        key, values = "storage.full" if full else "storage.readonly", {"where": LENT}
+        epoch, visit = self._visits[bot].when
+        self._post.write(
+            Letter(Ended(asked.job, asked.attempt, "failed", key, dict(values)), bot, epoch, visit, worker.id)
+        )
+
     # --- from workers ---
 
     def _hear(self, worker: Worker, event: Event) -> None:
@@ -220,7 +285,10 @@ class Host:
             case Ready() | Loading():
                 self._said[worker.id] = event
                 self._write(event, worker.id)
-            case Step() | Drawn() | Ended():
+            case Drawn(hashed=hashed):
+                told = tuple(one for one in hashed if not self._lent.has(one.path))
+                self._pass_on(worker, event.job, replace(event, hashed=told), ends=False)
+            case Step() | Ended():
                 self._pass_on(worker, event.job, event, ends=isinstance(event, Ended))
             case Mapped() | TagsRead():
                 self._pass_on(worker, event.id, event, ends=True)
@@ -276,6 +344,7 @@ class Host:
         """Tell the bots of files that come and go."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
+            await self._forget_silent()
             now = shelf.packed(await asyncio.to_thread(self._files))
             if now != self._shelf:
                 self._shelf = now

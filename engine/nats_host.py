@@ -10,9 +10,11 @@ import secrets
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from engine.errors import WireError
+from engine.files.lent import LentFiles
 from engine.files.shelf import Shelf
 from engine.host import Host, Workers
 from engine.queue.letter import VERSION, Letter, read
@@ -80,7 +82,7 @@ class NatsPost:
                 letter = read(headers, message.data)
                 if not host.has(letter):
                     whole = await self._connection.fetch(letter, headers, self._bucket)
-                    answer = b"" if host.take(whole) else b"?"
+                    answer = b"" if await host.take(whole) else b"?"
             except WireError as error:
                 log.error("somebody wrote what nobody can read: %s", error)
             except LookupError as error:
@@ -92,15 +94,15 @@ class NatsPost:
         await self._connection.nc.subscribe(f"danqing.to.{self._session}", cb=come)
 
 
-async def work(server: Server, workers: Workers, files: Callable[[], Shelf], stop: asyncio.Event) -> None:
-    """Draw for bots until `stop`; then take nothing new, and end when what is being drawn is. Raises Refusal where the
-    server cannot be used; waits for one that does not answer."""
+async def work(server: Server, workers: Workers, files: Callable[[], Shelf], lent: Path, stop: asyncio.Event) -> None:
+    """Draw for bots until `stop`; then take nothing new, and end when what is being drawn is. What bots lend lies below
+    `lent` meanwhile. Raises Refusal where the server cannot be used; waits for one that does not answer."""
     connection = await Connection(server).open(wait=True)
     machine = socket.gethostname()
     plain = re.sub(r"[^a-z0-9-]+", "-", machine.lower())[:40]
     session = f"{server.name}.{plain}-{secrets.token_hex(4)}"
     post = NatsPost(connection, session)
-    host = Host(workers, post, files)
+    host = Host(workers, post, files, LentFiles(lent))
     tasks: list[asyncio.Task[None]] = []
     try:
         await host.start()

@@ -36,13 +36,15 @@ class PutSource:
 class Draw:
     """Draw these recipes; answered by steps, one Drawn per recipe, and one Ended. `owner` is whose device time it
     takes; any word will do, as long as it is the same for all that a person asked for. `hashed` is what is known of
-    the files that they name."""
+    the files that they name; `lent` are files for this job alone: a host is told the marks that they were lent with, a
+    worker the folders that they lie in."""
 
     job: str
     attempt: int
     recipes: tuple[Recipe, ...]
     owner: str = ""
     hashed: tuple[Hashed, ...] = ()
+    lent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,14 @@ class ForgetTraining:
     """Leave memory and delete the training's folder; nothing is said of it any more."""
 
     training: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Keep nothing of what was lent with these marks: a host deletes the files, and has its workers forget what they
+    have read of files that are gone."""
+
+    marks: tuple[str, ...] = ()
 
 
 # --- from the worker ---
@@ -282,6 +292,16 @@ class Greet:
 
 
 @dataclass(frozen=True, slots=True)
+class Lend:
+    """To a host: a `.safetensors` file called `name`, kept for those jobs of this bot that say its `mark`, and told to
+    nobody else. It comes before the first of them."""
+
+    mark: str
+    name: str
+    blob: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Stock:
     """From a host: the files that it draws with; blob is what engine/files/shelf.py makes of them."""
 
@@ -301,13 +321,13 @@ Looked = Mapped | TagsRead
 # What is told of a training.
 TrainingNews = Learning | HalfLearnt | Learnt
 Message = (
-    PutSource | Draw | Rest | Stop | Look | TrainingFile | Train | Park | ForgetTraining
-    | Ready | Loading | Step | Drawn | Ended | Looked | TrainingNews | Greet | Stock | Fallen
+    PutSource | Draw | Rest | Stop | Look | TrainingFile | Train | Park | ForgetTraining | TakeBack
+    | Ready | Loading | Step | Drawn | Ended | Looked | TrainingNews | Greet | Lend | Stock | Fallen
 )  # fmt: skip
 KINDS = (
-    PutSource, Draw, Rest, Stop, MakeMap, ReadTags, TrainingFile, Train, Park, ForgetTraining,
+    PutSource, Draw, Rest, Stop, MakeMap, ReadTags, TrainingFile, Train, Park, ForgetTraining, TakeBack,
     Ready, Loading, Step, Drawn, Ended, Mapped, TagsRead, Learning, HalfLearnt, Learnt,
-    Greet, Stock, Fallen,
+    Greet, Lend, Stock, Fallen,
 )  # fmt: skip
 TYPES: dict[str, type[Message]] = {kind.__name__: kind for kind in KINDS}
 
@@ -339,7 +359,7 @@ def decode(header: bytes, blob: bytes) -> Message:
             values["notes"] = tuple(map(Note.from_json, values["notes"]))
         if "hashed" in values:
             values["hashed"] = tuple(Hashed(*row) for row in values["hashed"])
-        for name in ("others", "pictures", "asked", "losses"):
+        for name in ("others", "pictures", "asked", "losses", "lent", "marks"):
             if name in values:
                 values[name] = tuple(values[name])
         if blob:

@@ -21,12 +21,12 @@ from typing import IO, Any, NoReturn, Self, cast
 
 from sqlalchemy import URL
 
+from engine.files.only_one import hold
 from prompts.errors import Refusal
 from prompts.prompt import Json
 from storage import facts, tables
 from storage.database import CONNECT, LEAVING, Database, address_of, place_of
 from storage.errors import refusing
-from storage.only_one import hold
 from storage.sqlite_file import LOCKED
 
 log = logging.getLogger(__name__)

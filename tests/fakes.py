@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 
 from bot.chat import Card, Desk
 from engine.files import catalog
+from engine.files.shelf import Need
 from engine.job import Job
 from engine.maps import making
 from engine.pixels.source_picture import opened
@@ -109,6 +110,7 @@ class FakePool:
         self.training_files: dict[str, Mapping[str, bytes]] = {}
         self.parking_held = False  # whether one that is to be parked waits for `learnt`
         self.forgotten: list[str] = []
+        self.lent: dict[Need, Path] = {}  # what may be drawn with elsewhere
         self._map_files: dict[str, Mapping[str, bytes]] = {}
         self._listener: Callable[[Worker, Event], None] = lambda worker, event: None
 
@@ -175,6 +177,9 @@ class FakePool:
     async def park(self, worker: Worker, training: str) -> None:
         if not self.parking_held:
             self.learnt(training, "parked")
+
+    def lend(self, files: Mapping[Need, Path]) -> None:
+        self.lent = dict(files)
 
     async def forget(self, training: str) -> None:
         self.trainings.pop(training, None)

@@ -25,6 +25,7 @@ from engine.wire import (
     Rest,
     Step,
     Stop,
+    TakeBack,
     Train,
     TrainingFile,
 )  # fmt: skip
@@ -64,6 +65,11 @@ class SleepingWorkers:
     def ready(self, worker: Worker) -> None:
         self._listener(worker, Ready("Sleeper", self.slots, MODEL, {MODEL: "all"}))
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being drawn."""
+        return not self._drawing
+
     def lose(self, worker: Worker) -> None:
         """Have a worker die, and start again."""
         for key, (_, task) in tuple(self._drawing.items()):
@@ -92,7 +98,7 @@ class SleepingWorkers:
                 self._listener(worker, Learning(training, attempt, 1, 9, (0.5,), 0.1))
             case Park(training):
                 self._listener(worker, Learnt(training, self._attempt(training), "parked"))
-            case Stop() | Rest() | TrainingFile():
+            case Stop() | Rest() | TrainingFile() | TakeBack():
                 pass
             case _:
                 raise AssertionError(message)

@@ -31,11 +31,11 @@ from bot.training.planning import Captioned
 from bot.training.templates import portraits
 from engine.errors import BadFile
 from engine.files.catalog import Model
+from engine.files.only_one import hold
 from engine.files.safetensors_header import read_header
 from engine.training_plan import TrainingPicture, TrainingPlan
 from prompts.errors import Refusal
 from prompts.prompt import Json, Options
-from storage.only_one import hold
 
 CONSENT = 1  # the number of the text that says what is agreed to with --consent
 ENDING = ".safetensors"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bot import app
 from bot.settings.config import Config
-from engine import nats_host
+from engine import host, nats_host
 from prompts.errors import Refusal
 
 
@@ -17,4 +17,5 @@ async def work(config: Config, stop: asyncio.Event, say: Callable[..., str]) -> 
         raise Refusal("hosts.nowhere")
     server = config.hosts.server
     print(say("hosts.working", where=server.where), flush=True)
-    await nats_host.work(server, app.pool(config), lambda: app.shelf(config), stop)
+    lent = config.data.folder / host.LENT
+    await nats_host.work(server, app.pool(config), lambda: app.shelf(config), lent.absolute(), stop)

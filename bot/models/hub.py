@@ -23,8 +23,8 @@ from bot.models.download import Blob, fetch, have, patiently, room, writing
 from bot.models.repository import WEIGHTS, Repository, chosen, is_tagger, listed, target_of
 from engine.files.identify import identify
 from engine.files.identity import Identity
+from engine.files.only_one import hold
 from prompts.errors import Refusal
-from storage.only_one import hold
 
 NAME = re.compile(r"([\w.-]+/[\w.-]+)(?:/([\w./-]+\.safetensors))?")
 KEPT = ".danqing-{}-{}"  # the hidden folder: repository and revision

@@ -51,7 +51,7 @@ def _shown(name: str, workers: Sequence[Worker]) -> dict[str, Json]:
     """What a machine has and does: its cards, how many models and LoRAs lie there, which models are in memory, how
     many pictures are being drawn. Several of one name, as two hosts on one machine are, are told together."""
     many = len({worker.id.partition("/")[0] for worker in workers})
-    kinds = Counter(kind for kind, _ in frozenset().union(*(worker.holds or () for worker in workers)))
+    kinds = Counter(kind for kind, _ in frozenset().union(*(worker.lies for worker in workers)))
     return {
         "name": f"{name} × {many}" if many > 1 else name,
         "device": _devices([worker for worker in workers if worker.slots] or workers),

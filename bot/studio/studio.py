@@ -104,6 +104,8 @@ class Studio:
         (unless told not to)."""
         if resume:
             await self.teaching.open()  # before anybody can ask for a file that is not theirs
+        else:
+            await self.teaching.lend()
         for chat in chats:
             self.chats[chat.platform] = chat  # before it listens: what it hears first is answered over it
             await chat.listen(desk)

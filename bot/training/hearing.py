@@ -20,6 +20,7 @@ from bot.training.now import TrainingNow
 from bot.training.sample_jobs import CLASS, PRIOR, RecipeMaker
 from bot.training.showing import Showing
 from engine.files import model_folders, private
+from engine.files.private import PrivateFile
 from engine.job import Job, Progress, State
 from engine.queue.news import Changed, Finished
 from engine.queue.trainings import Training
@@ -310,6 +311,7 @@ class Hearing:
             await trainings.change(self._db, kept.id, {"file": name, "chosen": step})
         await self.recall()  # before it is there: nobody else may see it for a moment
         await asyncio.to_thread(learnt_files.put, target, name, content)
+        await self.lend()
         await known_files.keep(self._db, model_folders.news())
         samples = [one for one in await trainings.samples(self._db, kept.id) if one.place == 0 and one.hash]
         shown = next((one for one in samples if one.step == step), samples[-1] if samples else None)
@@ -332,11 +334,20 @@ class Hearing:
                 await self.publish(kept, kept.chosen)
 
     async def recall(self) -> None:
-        """Know anew whose every file is that was learnt."""
+        """Know anew whose every file is that was learnt, and have all that are there drawn with on every machine."""
         async with self._recalling:  # what was asked for first would be kept last, and know less
-            kept = await trainings.every(self._db)
-            found = await asyncio.to_thread(learnt_files.private_files, kept, self._data, self._studio.rules.places)
+            found = await self._found()
             private.keep(found, learnt_files.halves(self._data))
+            self._studio.queue.lend(await asyncio.to_thread(learnt_files.lendable, found))
+
+    async def lend(self) -> None:
+        """Have all files that are there drawn with on every machine, without anybody's being told apart."""
+        async with self._recalling:
+            self._studio.queue.lend(await asyncio.to_thread(learnt_files.lendable, await self._found()))
+
+    async def _found(self) -> list[PrivateFile]:
+        kept = await trainings.every(self._db)
+        return await asyncio.to_thread(learnt_files.private_files, kept, self._data, self._studio.rules.places)
 
     # --- what goes ---
 

@@ -6,12 +6,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from engine.files import model_folders
 from engine.files.private import PrivateFile
+from engine.files.shelf import Need
 from prompts.errors import Refusal
 from storage.errors import refusing
 from storage.trainings import KeptTraining
@@ -111,6 +113,15 @@ def remove(data: Path, training: str, path: Path | None) -> list[str]:
             model_folders.drop(one)
         shutil.rmtree(halves(data) / training, ignore_errors=True)
     return list(map(str, gone))
+
+
+def lendable(files: Iterable[PrivateFile]) -> dict[Need, Path]:
+    """Those of these files that are there, by what a recipe may call them."""
+    there = [one for one in files if one.path.is_file()]
+    aliases = Counter(one.alias.casefold() for one in there if one.alias and not one.word)
+    found = {("lora", one.alias.casefold()): one.path for one in there if aliases[one.alias.casefold()] == 1}
+    own = {("embedding" if one.word else "lora", one.path.stem.casefold()): one.path for one in there}
+    return found | own  # as its own name a file has it before any other
 
 
 def private_files(kept: Iterable[KeptTraining], data: Path, places: Mapping[str, Path]) -> list[PrivateFile]:

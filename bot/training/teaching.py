@@ -565,6 +565,10 @@ class Teaching:
         """Take up every training that is not done, and know whose every file is."""
         await self._hearing.open()
 
+    async def lend(self) -> None:
+        """Have what was learnt drawn with on every machine, and do nothing else of `open`."""
+        await self._hearing.lend()
+
     async def recall(self) -> None:
         """Know anew whose every file is: of two people one has become."""
         await self._hearing.recall()

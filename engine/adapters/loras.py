@@ -43,13 +43,18 @@ _reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lora")
 def resolve(uses: Iterable[LoraUse], folders: Iterable[Path], seed: int = 0) -> Loras:
     """The LoRAs of a prompt as files and weights, in a fixed order; those of weight 0 are left out, and of one
     named twice the last counts. Block weights that are left to chance are made of the `seed`. Raises Refusal
-    `lora.unknown` or `lora.none`."""
+    `lora.unknown` or `lora.none` for one that would change something."""
     named = tuple(uses)
     files = catalog.loras(tuple(folders)) if named else ()
     found: dict[Path, tuple[float, float, *tuple[Scope, ...]]] = {}
     for use in named:
-        path = catalog.lora(files, use.name, tuple(folders)).path
         text = use.weight if use.text_weight is None else use.text_weight
+        try:
+            path = catalog.lora(files, use.name, tuple(folders)).path
+        except Refusal:
+            if use.weight or text:
+                raise
+            continue  # it changes nothing, be it there or not
         blocks = block_weights(use.blocks, f"{seed} {path.stem}") or ()
         scope = Scope(blocks, use.start, use.stop, element_rules(use.elements) or ())
         text *= blocks[0] if blocks and not scope.elements else 1.0  # else each layer has its own

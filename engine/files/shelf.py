@@ -34,10 +34,16 @@ class Shelf:
     others: tuple[Need, ...] = ()
 
     @property
-    def holds(self) -> frozenset[Need]:
-        """Everything that a recipe may name, by kind and name; what comes with the program lies everywhere."""
+    def lies(self) -> frozenset[Need]:
+        """Everything there is, each once, by kind and name; what comes with the program lies everywhere."""
         own = {(one.identity.kind, one.name.casefold()) for one in self.finds}
         return frozenset((*own, *self.others, *_everywhere()))
+
+    @property
+    def holds(self) -> frozenset[Need]:
+        """Everything that a recipe may name: a LoRA also by the name that its trainer gave it."""
+        aliases = ((one.identity.kind, one.identity.alias.casefold()) for one in self.finds if one.identity.alias)
+        return self.lies.union(aliases)
 
 
 def shelf(folders: Sequence[Path], taggers_in: Sequence[Path]) -> Shelf:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from engine.files import model_folders
 from engine.files.hashes import named
 from engine.files.shelf import Need, unpacked
 from engine.job import Job
+from engine.queue import lending
+from engine.queue.lending import Loans
 from engine.queue.letter import EVERYBODY, VERSION, Letter
 from engine.queue.pool import Event, Lost, Worker
 from engine.wire import (
@@ -28,6 +31,7 @@ from engine.wire import (
     HalfLearnt,
     Learning,
     Learnt,
+    Lend,
     Loading,
     Look,
     Mapped,
@@ -40,9 +44,11 @@ from engine.wire import (
     Stock,
     Stop,
     TagsRead,
+    TakeBack,
     Train,
     TrainingFile,
 )  # fmt: skip
+from prompts.errors import Refusal
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +62,8 @@ class NobodyThere(Exception):
 @dataclass(slots=True, eq=False)
 class Visited:
     """A host as the bot knows it: `visit` is how often it was greeted, `welcome` whether it has answered to the last
-    time, `drawn` the pictures that have come of jobs that have not ended, by worker, job and number."""
+    time, `drawn` the pictures that have come of jobs that have not ended, by worker, job and number. `lies` are the
+    files of its own, `holds` what they can be called, `loans` what it has of the bot's."""
 
     session: str
     name: str
@@ -65,8 +72,10 @@ class Visited:
     there: bool = False
     welcome: bool = False
     workers: dict[str, Worker] = field(default_factory=dict)
+    lies: frozenset[Need] = frozenset()
     holds: frozenset[Need] = frozenset()
     drawn: set[tuple[str, str, int]] = field(default_factory=set)
+    loans: Loans = field(default_factory=Loans)
     letters: asyncio.Queue[Letter] = field(default_factory=asyncio.Queue)
     sending: asyncio.Task[None] | None = None
 
@@ -82,6 +91,7 @@ class HostsPool:
         self.epoch = epoch
         self.hosts: dict[str, Visited] = {}
         self.arrived = asyncio.Event()  # once there is, or was, a worker
+        self._learnt: Mapping[Need, Path] = {}  # what can be lent
         self._listener: Callable[[Worker, Event], None] = lambda worker, event: None
 
     # --- what the queue wants ---
@@ -109,6 +119,15 @@ class HostsPool:
 
     async def park(self, worker: Worker, training: str) -> None:
         self._say(worker, Park(training))
+
+    def lend(self, files: Mapping[Need, Path]) -> None:
+        self._learnt = dict(files)
+        for host in self.hosts.values():
+            for worker in host.workers.values():
+                self._furnish(worker, host)
+            gone = host.loans.without(set(self._learnt.values()))
+            if gone and host.there:
+                self._put(host, TakeBack(tuple(gone)))
 
     async def forget(self, training: str) -> None:
         for host in self.hosts.values():
@@ -153,7 +172,7 @@ class HostsPool:
                 log.error("host %s runs another version of this program: it is given nothing to draw", name)
         if host.there or version != VERSION:
             return
-        host.there, host.welcome, host.number = True, False, 0
+        host.there, host.welcome, host.number, host.loans = True, False, 0, Loans()
         host.visit += 1
         host.letters = asyncio.Queue()
         host.sending = asyncio.create_task(self._send(host))
@@ -201,17 +220,18 @@ class HostsPool:
             return
         if not host.welcome:
             log.info("host %s is here, with %d files", host.name, len(found.finds))
-        host.welcome, host.holds = True, found.holds
+        host.welcome, host.lies, host.holds = True, found.lies, found.holds
         model_folders.lies_elsewhere(host.session, found.finds)
         for worker in host.workers.values():
-            worker.holds = found.holds
+            self._furnish(worker, host)
             if worker.slots:  # what waits may fit by now
                 self._listener(worker, Ready(worker.device, worker.slots, worker.model, dict(worker.tiers)))
 
     def _hear(self, host: Visited, name: str, message: Message) -> None:
         worker = host.workers.get(name)
         if worker is None:
-            worker = Worker(id=f"{host.session}/{name}", device=name, host=host.name, holds=host.holds)
+            worker = Worker(id=f"{host.session}/{name}", device=name, host=host.name)
+            self._furnish(worker, host)
             host.workers[name] = worker
             self.workers = [*self.workers, worker]
             self.arrived.set()
@@ -230,6 +250,8 @@ class HostsPool:
             case Drawn():
                 host.drawn.add((name, message.job, message.index))
             case Ended():
+                if message.outcome == "failed":
+                    host.loans.doubt(message.job)
                 host.drawn = {one for one in host.drawn if one[:2] != (name, message.job)}
             case Step() | Mapped() | TagsRead() | Learning() | HalfLearnt() | Learnt():
                 pass
@@ -237,6 +259,10 @@ class HostsPool:
                 log.error("host %s said %s", host.name, type(message).__name__)
                 return
         self._listener(worker, message)
+
+    def _furnish(self, worker: Worker, host: Visited) -> None:
+        """Say of a worker what it can draw with: its host's own files, and what can be lent to that."""
+        worker.lies, worker.holds = host.lies, host.holds | self._learnt.keys()
 
     def _lost(self, worker: Worker, reason: str) -> None:
         worker.slots, worker.model, worker.loading, worker.tiers = 0, "", "", {}
@@ -252,17 +278,48 @@ class HostsPool:
                 self._put(host, message, name)
 
     def _put(self, host: Visited, message: Message, worker: str = "") -> None:
-        host.number += 1
-        host.letters.put_nowait(Letter(message, self.bot, self.epoch, host.visit, worker, host.number))
+        host.letters.put_nowait(Letter(message, self.bot, self.epoch, host.visit, worker))
 
     async def _send(self, host: Visited) -> None:
         letters = host.letters
         while True:
             letter = await letters.get()
             try:
-                await self._deliver(host.session, letter)
+                async for message in self._with_loans(host, letter):
+                    host.number += 1
+                    await self._deliver(host.session, replace(letter, message=message, number=host.number))
             except NobodyThere as error:
                 self.gone(host.session, str(error))
                 return
             finally:
                 letters.task_done()
+
+    async def _with_loans(self, host: Visited, letter: Letter) -> AsyncIterator[Message]:
+        """What is sent for a letter: before a Draw the files that its recipes name and the host has not. Large ones are
+        read here alone, where nothing but what is behind them for this host has to wait."""
+        message = letter.message
+        if not isinstance(message, Draw) or not self._learnt:
+            yield message
+            return
+        marks: list[str] = []
+        for path in lending.wanted(message.recipes, self._learnt, host.holds):
+            try:
+                loan, content = await asyncio.to_thread(lending.read, path, tuple(host.loans.marks))
+            except Refusal as refusal:
+                if worker := host.workers.get(letter.worker):
+                    values = dict(refusal.values)
+                    self._listener(worker, Ended(message.job, message.attempt, "failed", refusal.key, values))
+                return
+            except OSError as error:
+                log.warning("a file cannot be lent to host %s: %s", host.name, error.strerror)
+                continue  # whoever draws says that it is not there
+            if path not in self._learnt.values():
+                continue  # deleted meanwhile
+            drawn = {job for worker in host.workers.values() for job in worker.jobs}
+            if gone := host.loans.lend(loan, message.job, drawn):
+                yield TakeBack(tuple(gone))
+            if content is not None:
+                log.info("host %s is lent a file of %.1f MB", host.name, len(content) / 2**20)
+                yield Lend(loan.mark, path.stem, content)
+            marks.append(loan.mark)
+        yield replace(message, lent=tuple(marks))

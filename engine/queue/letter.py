@@ -9,7 +9,7 @@ from engine.errors import WireError
 from engine.wire import Message, encode, unframed, with_blob
 
 EVERYBODY = "*"  # in the place of a bot: news of a worker, for all that were told of it
-VERSION = 1  # of this and of engine/wire.py: machines of another are not given anything
+VERSION = 2  # of this and of engine/wire.py: machines of another are not given anything
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from engine import machine
 from engine.errors import WireError
 from engine.files import model_folders
 from engine.files.hashes import named
+from engine.files.shelf import Need
 from engine.job import Job
 from engine.queue.pool import Event, Lost, Worker
 from engine.training_plan import is_name
@@ -107,6 +108,9 @@ class LocalPool:
 
     async def park(self, worker: Worker, training: str) -> None:
         await self._send(worker, Park(training))
+
+    def lend(self, files: Mapping[Need, Path]) -> None:
+        """Nothing is to be done: the workers look into the folders that these files lie in."""
 
     async def forget(self, training: str) -> None:
         for worker in self.workers:

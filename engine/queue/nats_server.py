@@ -38,6 +38,7 @@ BESIDE_LIFE = 3600.0  # seconds that what nobody read is kept
 EVENTS_BYTES, BESIDE_BYTES = 64 * 2**20, 2**30  # that the server keeps at most, of each user in the latter
 AGAIN = 0.3  # seconds after which what failed is tried again
 ANSWER = 10.0  # seconds for an answer
+STALLED = 30.0  # seconds without a byte of what lies beside a letter, after which it is given up
 CONNECT = 5.0
 OLDEST = (2, 11)  # the first version whose server tells of keys that have come to their end
 
@@ -186,8 +187,7 @@ class Connection:
             return letter
         store, blob = await self._store(bucket), io.BytesIO()
         try:
-            async with asyncio.timeout(6 * ANSWER):
-                await store.get(name, blob)
+            await _while_it_comes(store.get(name, blob), blob)
         except Exception as error:
             raise LookupError(f"{type(error).__name__}: {error}") from error
         with suppress(Exception):  # else it is gone within the hour
@@ -236,6 +236,19 @@ async def roster(server: Server) -> list[Present]:
     finally:
         await connection.close()
     return sorted(found, key=lambda one: one.name)
+
+
+async def _while_it_comes(getting: Awaitable[Any], blob: io.BytesIO) -> None:
+    """Wait as long as anything comes, be it slowly. Raises TimeoutError where nothing does."""
+    task, had = asyncio.ensure_future(getting), -1
+    try:
+        while not (await asyncio.wait([task], timeout=STALLED))[0]:
+            if blob.tell() == had:
+                raise TimeoutError
+            had = blob.tell()
+        task.result()
+    finally:
+        task.cancel()
 
 
 def bucket(user: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from engine.files.shelf import Need
@@ -27,8 +28,9 @@ class Worker:
     used last, `loading` the one it is loading; `tiers` says of each model in its memory how much of it stays on its
     device. `jobs` are what it was handed, whole jobs or assignments of some, `looks` the ids of the maps it makes and
     the tags it reads, `training` that of the training that is its guest. `host` is the name of the machine that it runs
-    on, where that is another than the bot's; `holds` are then the files that are there (engine/files/shelf.py), and a
-    worker on this machine, with None, has them all."""
+    on, where that is another than the bot's; `lies` are then the files that are there and `holds` all that can
+    be drawn with (engine/files/shelf.py), those that can be lent to it too; a worker on this machine, with None, has
+    them all."""
 
     id: str
     device: str = ""
@@ -40,6 +42,7 @@ class Worker:
     looks: set[str] = field(default_factory=set)
     training: str = ""
     host: str = ""
+    lies: frozenset[Need] = frozenset()
     holds: frozenset[Need] | None = None
 
 
@@ -70,6 +73,10 @@ class Pool(Protocol):
 
     async def park(self, worker: Worker, training: str) -> None:
         """Have a guest keep a checkpoint and leave; Learnt("parked") follows."""
+
+    def lend(self, files: Mapping[Need, Path]) -> None:
+        """Have these files be drawn with wherever they are named, also where they do not lie; those that are not among
+        them any more are taken back."""
 
     async def forget(self, training: str) -> None:
         """Have every worker leave a training and delete its folder; nothing is said of it any more."""

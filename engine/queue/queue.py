@@ -12,8 +12,10 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from engine.files import model_folders
+from engine.files.shelf import Need
 from engine.job import Job, Picture, Progress, State
 from engine.queue.course import Assignment, Course
 from engine.queue.estimate import Estimate
@@ -88,6 +90,7 @@ class Queue:
         self._looks = Looks(pool, per_person)
         self.trainings = TrainingQueue(pool, self._charge_training, lambda: self.paused, clock)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._lent_words: set[str] = set()
         self.paused = False
         self._started = False
 
@@ -189,6 +192,16 @@ class Queue:
 
         files = {file: await self._fetch(file) for file in wish.files}
         return await self._looks.make(wish, files, owner, charged)
+
+    def lend(self, files: Mapping[Need, Path]) -> None:
+        """Have these files, which lie here, be drawn with on machines that have them not, and no others any more."""
+        self.pool.lend(files)
+        words = {name for kind, name in files if kind == "embedding"}
+        if words != self._lent_words:  # a word of a text may be one by now, or none any more
+            self._lent_words = words
+            for course in self._courses.values():
+                course.needs = None
+        self._hand_over()
 
     def standings(self) -> dict[str, Progress]:
         """Place and seconds left of every job, running ones (place 0) included."""

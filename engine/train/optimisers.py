@@ -39,7 +39,7 @@ def optimiser(plan: TrainingPlan, pupil: Pupil) -> torch.optim.Optimizer:
             made = _module(plan.optimiser).AdamWScheduleFree(groups, lr=rate, weight_decay=decay)
             made.train()
         case _:
-            made = torch.optim.AdamW(groups, lr=rate, weight_decay=decay)
+            made = torch.optim.AdamW(groups, lr=rate, weight_decay=decay, fused=True)
     return made  # type: ignore[no-any-return]
 
 

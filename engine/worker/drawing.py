@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from PIL import Image
 from torch import Tensor
@@ -20,7 +21,8 @@ from engine.worker.row import Row
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """A job on this worker: its recipes, the files they name, whose it is, and how many pictures are still to come.
+    """A job on this worker: its recipes, the files they name, whose it is, and how many pictures are still to come;
+    `lent` are folders with files that were lent for it alone.
     Those with the numbers `resting` are not drawn for now, those of `alike` may begin as others do; `speech` is what is
     said of it, once it is drawn."""
 
@@ -30,6 +32,7 @@ class Work:
     sources: dict[str, bytes]
     left: int
     owner: str = ""
+    lent: tuple[Path, ...] = ()
     resting: frozenset[int] = frozenset()
     alike: frozenset[int] = frozenset()
     speech: Speech = field(init=False)

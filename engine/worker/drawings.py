@@ -8,6 +8,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from PIL import Image
 from torch import Tensor
@@ -204,7 +205,7 @@ class Drawings:
         return loras.ready(loaded, canvas.loras) and read
 
     def _begin(self, work: Work, index: int) -> None:
-        folders, recipe = self._library.folders, work.recipes[index]
+        folders, recipe = self._library.folders.beside(work.lent), work.recipes[index]
         model = catalog.model(catalog.models(folders.models), recipe.model, folders.models)
         sizes.finished_size(recipe, model, folders.all)
         compatibility.check_recipe(recipe, model, folders.all)
@@ -217,7 +218,7 @@ class Drawings:
             recipe=recipe,
             base=base,
             loras=loras.resolve(recipe.prompt.loras, folders.loras, recipe.seed),
-            model=self._library.model,
+            model=partial(self._library.model, lent=work.lent),
             native=min(model.width, model.height),
             device=self._library.device,
             second=loras.resolve(second_pass.prompt(recipe).loras, folders.loras, recipe.seed),

@@ -33,6 +33,10 @@ class Folders:
     taggers: Sequence[Path] = ()  # which are no models: none of `all`
     rate: bool = False
 
+    def beside(self, lent: Sequence[Path]) -> Folders:
+        """The same with folders before them that LoRAs and embeddings were lent in."""
+        return replace(self, loras=(*lent, *self.loras), embeddings=(*lent, *self.embeddings)) if lent else self
+
     @property
     def checking(self) -> Sequence[Path]:
         """The taggers folders whose taggers look at every finished picture."""
@@ -87,9 +91,9 @@ class Library:
         self._models.get(model, other)
         return time.monotonic() - began
 
-    def model(self, name: str, vae: str = "") -> Loaded:
-        """A model, with a VAE of that name in the place of its own, and all embeddings it may be told of. Raises
-        Refusal as `load`."""
+    def model(self, name: str, vae: str = "", *, lent: Sequence[Path] = ()) -> Loaded:
+        """A model, with a VAE of that name in the place of its own, and all embeddings it may be told of, those that
+        were `lent` with them. Raises Refusal as `load`."""
         model, other = self._named(name, vae)
         if not self._models.holds(model, other):
             seconds = 0.0
@@ -98,7 +102,7 @@ class Library:
             finally:
                 self._loaded(seconds)
         loaded = self._models.get(model, other)
-        embeddings.learn(loaded, catalog.embeddings(self.folders.embeddings))
+        embeddings.learn(loaded, catalog.embeddings(self.folders.beside(lent).embeddings))
         return loaded
 
     def net(self, name: str, loaded: Loaded) -> Net:

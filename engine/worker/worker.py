@@ -30,6 +30,7 @@ from engine.wire import (
     Ready,
     Rest,
     Stop,
+    TakeBack,
     Train,
     TrainingFile,
 )
@@ -145,11 +146,12 @@ class DeviceWorker:
                 self._sources.move_to_end(picture)
                 while len(self._sources) > 1 and sum(map(len, self._sources.values())) > SOURCES_BYTES:
                     self._sources.popitem(last=False)
-            case Draw(job, attempt, recipes, owner, hashed):
+            case Draw(job, attempt, recipes, owner, hashed, lent):
                 model_folders.learn(hashed)
                 named = {file for recipe in recipes for file in recipe.files}
                 sources = {picture: self._sources[picture] for picture in named if picture in self._sources}
-                self._drawings.add(Work(job, attempt, recipes, sources, len(recipes), owner))
+                folders = tuple(map(Path, lent))
+                self._drawings.add(Work(job, attempt, recipes, sources, len(recipes), owner, folders))
             case Rest(job, pictures):
                 self._drawings.rest(job, pictures)
             case MakeMap() | ReadTags():
@@ -162,6 +164,8 @@ class DeviceWorker:
                 self._guest.park(training)
             case ForgetTraining(training):
                 self._guest.forget(training)
+            case TakeBack():
+                self._library.forget_gone()
             case Stop(job):
                 self._looks.remove(job)
                 if given_up := self._drawings.remove(job):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import io
+import shutil
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,21 +16,25 @@ import pytest
 from PIL import Image
 
 from engine import nats_host
+from engine.files import catalog
 from engine.files.shelf import Shelf
 from engine.host import Workers
 from engine.job import Progress, State
-from engine.queue import local_pool
+from engine.queue import local_pool, nats_server
 from engine.queue import nats as nats_module
 from engine.queue.local_pool import LocalPool
 from engine.queue.nats import NatsPool
 from engine.queue.nats_server import Connection, Server, roster
 from engine.queue.news import Changed, Finished
 from engine.queue.queue import Queue
+from engine.recipe import Recipe
 from engine.wire import Draw, MakeMap
 from prompts.errors import Refusal
+from prompts.prompt import LoraUse
 from tests import warm_workers
+from tests.cut_line import CutLine
 from tests.failures.host_process import HostProcess
-from tests.fakes import a_job
+from tests.fakes import a_job, a_recipe
 from tests.nats import Nats, program
 from tests.patience import PATIENCE, until
 from tests.sleeping_workers import SleepingWorkers, a_picture
@@ -50,10 +55,12 @@ def shared() -> Iterator[Nats]:
 
 
 @asynccontextmanager
-async def working(server: Server, workers: Workers) -> AsyncIterator[asyncio.Event]:
-    """A host in this process; setting the event has it leave."""
+async def working(
+    server: Server, workers: Workers, files: Callable[[], Shelf] = Shelf, lent: Path | None = None
+) -> AsyncIterator[asyncio.Event]:
+    """A host in this process; setting the event has it leave. Unless it is said where, nothing is lent to it."""
     stop = asyncio.Event()
-    task = asyncio.create_task(nats_host.work(server, workers, Shelf, stop))
+    task = asyncio.create_task(nats_host.work(server, workers, files, lent or Path("lent"), stop))
     try:
         yield stop
     finally:
@@ -171,6 +178,77 @@ async def test_a_killed_host_and_one_that_is_stopped_lose_nothing_and_draw_nothi
             host.remove()
 
 
+async def test_a_host_that_is_cut_off_soon_draws_again_and_is_late_with_nothing(shared: Nats) -> None:
+    """The connections stay open, and nothing passes: within the life of its key, and beyond."""
+    far, near = SleepingWorkers(0.3), SleepingWorkers(0.3)
+    async with (
+        CutLine(shared.port) as line,
+        Bot(Server(shared.url), "cut") as bot,
+        working(Server(f"nats://127.0.0.1:{line.port}"), far),
+    ):
+        await bot.hosts(1)
+        for number in range(3):
+            bot.queue.put(a_job(f"soon{number}", owner=f"p{number}"))
+        await until(lambda: len(_draws(far)) == 3)
+        line.cut()
+        await until(lambda: far.idle)
+        assert not bot.finished
+        line.mend()
+        assert {(one.job.state, one.job.attempt) for one in await bot.ended(3)} == {(State.DONE, 0)}
+        assert len(_draws(far)) == 3, "nothing is redrawn"
+
+        bot.finished.clear()
+        far.seconds = 1.0
+        async with working(Server(shared.url), near):
+            await bot.hosts(2)
+            for number in range(8):
+                bot.queue.put(a_job(f"late{number}", owner=f"p{number}"))
+            await until(lambda: len(_draws(far)) > 3 and _draws(near))
+            line.cut()
+            away = _draws(far)[3:]
+            bot.queue.put(a_job("while", owner="q"))  # whoever is given it
+            ended = await bot.ended(9)
+            assert {one.job.state for one in ended} == {State.DONE}
+            assert all(one.pictures[0].png == a_picture(1) for one in ended)
+            assert sorted(_draws(near)) == sorted(one.job.id for one in ended), "each of them once"
+            assert {one.job.id for one in ended if one.job.attempt} >= set(away)
+            await until(lambda: far.idle)  # with all that it was drawing, which nobody has heard of
+            line.mend()
+            await bot.hosts(2)
+        # It is the only one now, and draws; what it was late with is nobody's.
+        await bot.hosts(1)
+        bot.finished.clear()
+        bot.queue.put(a_job("last"))
+        [last] = await bot.ended(1)
+        assert (last.job.state, last.job.attempt, _draws(far)[-1]) == (State.DONE, 0, "last")
+
+
+async def test_a_bot_that_is_cut_off_has_what_was_drawn_meanwhile(shared: Nats) -> None:
+    workers = SleepingWorkers(0.3)
+    async with (
+        CutLine(shared.port) as line,
+        working(Server(shared.url), workers),
+        Bot(Server(f"nats://127.0.0.1:{line.port}"), "deaf") as bot,
+    ):
+        await bot.hosts(1)
+        for number in range(3):
+            bot.queue.put(a_job(f"j{number}", owner=f"p{number}"))
+        await until(lambda: len(_draws(workers)) == 3)
+        line.cut()
+        await until(lambda: workers.idle)
+        await asyncio.sleep(nats_server.LIFE + nats_module.GRACE)  # signs of life are put, and nobody hears them
+        bot.queue.put(a_job("while"))
+        assert not bot.finished
+        line.mend()
+        ended = await bot.ended(4)
+        assert {(one.job.state, one.job.attempt) for one in ended} == {(State.DONE, 0)}
+        assert len(_draws(workers)) == 4, "nothing is redrawn"
+
+
+def _draws(workers: SleepingWorkers) -> list[str]:
+    return [one.job for one in workers.taken if isinstance(one, Draw)]
+
+
 async def test_a_server_that_is_killed_and_comes_back_soon_or_late(monkeypatch: pytest.MonkeyPatch) -> None:
     server = Nats()
     await server.start()
@@ -248,6 +326,75 @@ async def test_two_hosts_share_a_grid_that_is_as_one_draws_it(
         a, b = (np.asarray(Image.open(io.BytesIO(one.png)), np.int16) for one in (ours, theirs))
         assert np.ptp(a) > 30 and np.abs(a - b).max() <= 1
     assert len({one.png for one in both.pictures}) == 4
+
+
+async def test_what_lies_only_with_the_bot_is_drawn_on_a_host_as_it_is_here(
+    shared: Nats, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the built-in model, a LoRA that was learnt, and an embedding."""
+    (here := tmp_path / "here").mkdir()
+    lora, word = here / "t-0010.safetensors", here / "zwxdq.safetensors"
+    shutil.copy(catalog.COMPANIONS / "demo-gilded.safetensors", lora)
+    shutil.copy(catalog.COMPANIONS / "demo-flaws.safetensors", word)
+    plain = a_recipe()
+
+    def with_lora(weight: float) -> Recipe:
+        return replace(plain, prompt=replace(plain.prompt, loras=(LoraUse("t-0010", weight),)))
+
+    worded = a_recipe("a red apple, zwxdq")
+    recipes = {"lora": with_lora(1.0), "none": plain, "zero": with_lora(0.0), "word": worded}
+    told = ["--slots", "1", "--model", "danqing-demo"]
+    finished: dict[str, np.ndarray] = {}
+
+    async def hear(news: Changed | Progress | Finished) -> None:
+        if isinstance(news, Finished):
+            finished[news.job.id] = _pixels(news)
+
+    async def fetch(picture: str) -> bytes:
+        raise AssertionError
+
+    with warm_workers.served() as warm:
+        monkeypatch.setattr(local_pool, "PROGRAM", warm_workers.command(warm))
+        queue = Queue(
+            LocalPool(["cpu"], [*told, "--loras", str(here), "--embeddings", str(here)]),
+            hear,
+            fetch,
+            per_person=9,
+            in_all=9,
+        )
+        await queue.start()
+        for name, recipe in recipes.items():
+            queue.put(replace(a_job(name), recipes=(recipe,)))
+        await until(lambda: len(finished) == len(recipes))
+        await queue.close()
+
+        lent = tmp_path / "lent"
+        async with (
+            working(Server(shared.url), LocalPool(["cpu"], told), lent=lent),
+            Bot(Server(shared.url), "lends") as bot,
+        ):
+            await bot.hosts(1)
+            bot.queue.lend({("lora", "t-0010"): lora, ("embedding", "zwxdq"): word})
+            for name, recipe in recipes.items():
+                bot.queue.put(replace(a_job(name), recipes=(recipe,)))
+            await bot.ended(len(recipes))
+            assert {one.job.state for one in bot.finished} == {State.DONE}, [one.key for one in bot.finished]
+            there = {one.job.id: _pixels(one) for one in bot.finished}
+            assert sorted(one.name for one in lent.rglob("*.safetensors")) == [lora.name, word.name]
+            bot.queue.lend({})
+            await until(lambda: not list(lent.rglob("*.safetensors")))
+            # What was lent for one job is nothing to another.
+            bot.queue.put(replace(a_job("unlent"), recipes=(worded,)))
+            unlent = _pixels((await bot.ended(len(recipes) + 1))[-1])
+        assert not any(lent.iterdir())
+    for name in recipes:
+        assert np.abs(there[name] - finished[name]).max() <= 1, name
+    assert np.array_equal(there["zero"], there["none"])
+    assert np.abs(there["lora"] - there["none"]).max() > 30 and np.abs(there["word"] - unlent).max() > 10
+
+
+def _pixels(news: Finished) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(news.pictures[0].png)), np.int16)
 
 
 # --- who may what ---

@@ -224,7 +224,7 @@ async def _host(at: Server, workers: Workers | None) -> AsyncIterator[None]:
         yield
         return
     stop = asyncio.Event()
-    working = asyncio.create_task(nats_host.work(at, workers, Shelf, stop))
+    working = asyncio.create_task(nats_host.work(at, workers, Shelf, Path("lent"), stop))
     try:
         yield
     finally:

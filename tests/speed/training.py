@@ -22,7 +22,7 @@ from tests.speed.figure import Figure
 if TYPE_CHECKING:
     from engine.train.run import TrainingRun
 
-ROUNDS, STEPS = 5, 4  # of either way in turns, and the steps of a round
+WARM, STEPS = 4, 40  # of either way, one after the other in turns
 TURNS = 24  # of drawing, every other one after a guest's batch
 
 
@@ -81,15 +81,14 @@ def _clock(loaded: Loaded) -> Callable[[], float]:
 def _steps(loaded: Loaded, plan: TrainingPlan, run: TrainingRun) -> list[Figure]:
     """Steps a second, ours and plainly, in turns."""
     plain, clock = _plainly(loaded, plan, run), _clock(loaded)
-    paces: dict[Callable[[], object], list[float]] = {run.turn: [], plain: []}
-    for one in range(ROUNDS + 1):
-        for step, times in paces.items():
+    times: dict[Callable[[], object], list[float]] = {run.turn: [], plain: []}
+    for number in range(WARM + STEPS):
+        for step in sorted(times, key=lambda one: (one is plain) == bool(number % 2)):  # each as often first
             began = clock()
-            for _ in range(STEPS):
-                step()
-            if one:  # the first warms up
-                times.append(STEPS / (clock() - began))
-    ours, theirs = (statistics.median(times) for times in paces.values())
+            step()
+            if number >= WARM:
+                times[step].append(clock() - began)
+    ours, theirs = (1 / statistics.median(own) for own in times.values())
     what = f"{loaded.model.name}: steps of {plan.batch}, rank {plan.rank}, at {plan.resolution}"
     return [Figure(what, ours, "steps/s", theirs, "peft and diffusers, written plainly", "at least 1.0")]
 

@@ -60,8 +60,10 @@ async def _fetch(picture: str) -> bytes:
 def test_hosts_of_one_name_are_told_as_so_many() -> None:
     """Two on one machine, or pods whose names somebody gave by hand."""
     pool = FakePool()
+    ink = frozenset({("lora", "ink")})
+    lent = frozenset({("lora", "t-0010")})  # which is somebody's, and lies with the bot
     pool.workers = tuple(
-        Worker(id=f"{session}/cpu#0", device="cpu", host=name, slots=2, holds=frozenset({("lora", "ink")}))
+        Worker(id=f"{session}/cpu#0", device="cpu", host=name, slots=2, lies=ink, holds=ink | lent)
         for session, name in (("host.a", "gpu"), ("host.b", "gpu"), ("host.c", "other"))
     )
     told = status(Queue(pool, _nothing, _fetch, per_person=1, in_all=1), "danqing-demo")

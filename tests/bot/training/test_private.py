@@ -101,6 +101,35 @@ async def test_programs_see_what_their_person_sees_and_what_was_deleted_is_unkno
                 await at.studio.fitting(made[0].prompt, catalog.builtin())  # a code's, or that in its own PNG
 
 
+async def test_what_is_there_is_lent_to_other_machines_and_what_is_deleted_taken_back(tmp_path: Path) -> None:
+    async with school(tmp_path) as at:
+        assert at.pool.lent == {}
+        kept = await at.begun(name="My totem")
+        at.pool.half(kept.id, 10, at.file())
+        await until(lambda: ("lora", f"{kept.id}-0010") in at.pool.lent)  # before its samples are drawn
+        at.pool.learn(kept.id, 20, [0.1] * 20)
+        at.pool.learnt(kept.id, "done", file=at.file())
+        done = await at.state(kept.id, "done")
+        halves = {f"{kept.id}-0010", f"{kept.id}-0020"}
+        named = {done.file.casefold(), "my totem"}  # its file's, and that which its trainer gave it
+        assert {name for _, name in at.pool.lent} == halves | named
+        assert at.pool.lent["lora", "my totem"] == at.loras / f"{done.file}.safetensors"
+        word = await at.begun("bob", preset="inversion", trigger="zwxqv")
+        an_embedding(tmp_path, "learnt", catalog.builtin().context)
+        at.pool.learn(word.id, 20, [0.1] * 20)
+        at.pool.learnt(word.id, "done", file=(tmp_path / "learnt.safetensors").read_bytes())
+        await at.state(word.id, "done")
+        assert ("embedding", "zwxqv") in at.pool.lent and ("lora", "zwxqv") not in at.pool.lent
+        before = dict(at.pool.lent)
+        await at.restart()
+        assert at.pool.lent == before
+
+        await at.teaching.delete(await at.asks("bob"), word.id)
+        assert not [name for _, name in at.pool.lent if name in ("zwxqv", f"{word.id}-0020")]
+        await at.teaching.delete(await at.asks(), kept.id)
+        assert at.pool.lent == {}
+
+
 async def test_whoever_is_forgotten_takes_what_is_being_learnt_along(tmp_path: Path) -> None:
     async with school(tmp_path) as at:
         kept = await at.begun(name="verysecretname", trigger="zwxqv")

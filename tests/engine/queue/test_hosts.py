@@ -12,6 +12,7 @@ import pytest
 
 from engine.errors import WireError
 from engine.files import catalog, model_folders, shelf
+from engine.files.lent import LentFiles
 from engine.host import Host
 from engine.job import Job, Progress, State
 from engine.queue import news
@@ -61,7 +62,7 @@ class Road(HostsPool):
     async def _deliver(self, session: str, letter: Letter) -> None:
         await asyncio.sleep(0)
         self.delivered.append(letter)
-        if not self.machines[session].alive or not self.machines[session].host.take(letter):
+        if not self.machines[session].alive or not await self.machines[session].host.take(letter):
             raise NobodyThere("nobody is there")
 
     async def _shut(self) -> None:
@@ -71,10 +72,18 @@ class Road(HostsPool):
 class Machine:
     """A host in this process. What it writes reaches every bot of `roads` at once, or `late`, when it is told to."""
 
-    def __init__(self, name: str, *roads: Road, seconds: float = 0.0, files: tuple[Path, ...] = (), slots: int = 4):
+    def __init__(
+        self,
+        name: str,
+        *roads: Road,
+        seconds: float = 0.0,
+        files: tuple[Path, ...] = (),
+        slots: int = 4,
+        lent: Path = Path("lent"),
+    ):
         self.session, self.name = f"host.{name}", name
         self.workers = SleepingWorkers(seconds, slots=slots)
-        self.host = Host(self.workers, self, lambda: shelf.shelf(files, ()))
+        self.host = Host(self.workers, self, lambda: shelf.shelf(files, ()), LentFiles(lent))
         self.roads = roads
         self.alive = True
         self.late: list[Letter] | None = None
@@ -263,11 +272,11 @@ async def test_a_letter_that_comes_twice_is_taken_once() -> None:
     await road.draw(road.workers[0], a_job("j"), {})
     await until(lambda: machine.host.drawing)
     [draw] = [one for one in road.delivered if isinstance(one.message, Draw)]
-    assert machine.host.has(draw) and machine.host.take(draw)
+    assert machine.host.has(draw) and await machine.host.take(draw)
     assert len([one for one in machine.workers.taken if isinstance(one, Draw)]) == 1
     await road.close()
     await until(lambda: not machine.host.drawing)  # whoever leaves has nothing drawn for it any more
-    assert not machine.host.take(draw), "and has to greet before anything else"
+    assert not await machine.host.take(draw), "and has to greet before anything else"
 
 
 async def test_several_bots_have_the_same_host_without_hearing_of_each_other() -> None:

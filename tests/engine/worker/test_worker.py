@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import os
 import queue
 import subprocess
@@ -327,6 +328,46 @@ def test_loras_reach_the_rows_that_name_them(tiny_folder: Path, tmp_path: Path) 
     first, second, third = (np.asarray(opened(message)).astype(int) for message in drawn_by(heard, "job"))
     assert np.abs(first - third).max() <= 1
     assert np.abs(first - second).max() > 5
+
+
+def test_what_is_lent_for_a_job_is_drawn_with_by_no_other(tiny_folder: Path, tmp_path: Path) -> None:
+    """Two files of one name, and an embedding, in company and alone."""
+    for number, name in enumerate(("own", "one", "other")):
+        (tmp_path / name).mkdir()
+        tiny.kohya_lora(tmp_path / name / "mia.safetensors", number)
+    (tmp_path / "own" / "mia.safetensors").rename(tmp_path / "own" / "lia.safetensors")
+    save_file({"emb_params": torch.full((2, tiny.WIDTH), 0.7)}, tmp_path / "one" / "zwxdq.safetensors")
+    plain = recipe("a red zwxdq", steps=2)
+
+    def with_lora(name: str, weight: float = 1.0) -> Recipe:
+        return replace(plain, prompt=replace(plain.prompt, loras=(LoraUse(name, weight),)))
+
+    one, other = (str(tmp_path / "one"),), (str(tmp_path / "other"),)
+    asked = {
+        "one": Draw("one", 0, (with_lora("mia"),), lent=one),
+        "other": Draw("other", 0, (with_lora("mia"),), lent=other),
+        "word": Draw("word", 0, (plain,), lent=one),
+        "plain": Draw("plain", 0, (plain,)),
+        "zero": Draw("zero", 0, (with_lora("mia", 0.0),)),
+        "own": Draw("own", 0, (with_lora("lia"),)),
+        "not lent": Draw("not lent", 0, (with_lora("mia"),)),
+    }
+    heard = work(tiny_folder.parent, *asked.values(), slots=6, loras=[tmp_path / "own"])
+    assert outcome(heard, "not lent") == "lora.unknown"
+    drawn = [name for name in asked if name != "not lent"]
+    shown = {name: np.asarray(opened(drawn_by(heard, name)[0])).astype(int) for name in drawn}
+    for name in drawn:
+        alone = work(tiny_folder.parent, asked[name], loras=[tmp_path / "own"])
+        assert np.abs(np.asarray(opened(drawn_by(alone, name)[0])).astype(int) - shown[name]).max() <= 1, name
+    # As it is where the files lie among a worker's own.
+    there = work(
+        tiny_folder.parent, replace(asked["one"], lent=()), loras=[tmp_path / "one"], embeddings=[tmp_path / "one"]
+    )
+    assert np.abs(np.asarray(opened(drawn_by(there, "one")[0])).astype(int) - shown["one"]).max() <= 1
+    assert np.abs(shown["plain"] - shown["zero"]).max() <= 1
+    differing = ("one", "other", "word", "plain", "own")
+    for left, right in itertools.combinations(differing, 2):
+        assert np.abs(shown[left] - shown[right]).max() > 3, (left, right)
 
 
 def test_what_of_a_lora_does_not_fit_is_said_with_the_picture(tiny_folder: Path, tmp_path: Path) -> None:
