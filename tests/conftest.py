@@ -9,12 +9,17 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 from hypothesis import is_hypothesis_test, settings
 
 from tests import properties, shared_dictionary
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
 
 # What people set for themselves and we or our libraries read. CUDA_VISIBLE_DEVICES and PYTHONPATH are left alone: they
 # say which card and which checkout the tests are for.
@@ -28,9 +33,17 @@ THEIRS = re.compile(
     r"|NO_COLOR|FORCE_COLOR|CLICOLOR(_FORCE)?|PY_COLORS|TTY_.*|GITHUB_ACTIONS|COLUMNS|LINES",
     re.IGNORECASE,
 )
-# And what holds instead: one zone and one language everywhere, no token from the user's own files, and threads that do
-# not spin while they wait, for the tests and the workers they start share the processor.
-OURS = {"LANG": "C.UTF-8", "TZ": "UTC", "HF_TOKEN_PATH": os.devnull, "OMP_WAIT_POLICY": "PASSIVE"}
+# And what holds instead: one zone and one language everywhere, no token from the user's own files, and one thread that
+# computes in each process, for the tests and the workers they start share the processor. Networks as small as theirs
+# are no quicker on two, and where cores are fewer than threads each waits in every layer for one that is not running:
+# that was a third of the processor time of the tests that draw. Modules that are about threads say how many they want.
+OURS = {
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+    "HF_TOKEN_PATH": os.devnull,
+    "OMP_NUM_THREADS": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",
+}
 
 
 def theirs(names: Iterable[str]) -> list[str]:
@@ -53,6 +66,28 @@ def no_environment_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Takes away what another test has left behind."""
     for name in theirs(os.environ):
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[str]:
+    """Where workers are to be had that have imported already, as `Bot` asks for them; see tests/warm_workers.py."""
+    from tests import warm_workers  # few tests want any of it
+
+    with warm_workers.served() as at:
+        yield at
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One Chromium for all who look at the page: a test has contexts of its own in it, which share nothing."""
+    from playwright.async_api import async_playwright  # few tests want any of it
+
+    from tests.bot.platforms.web.test_page import CHROMIUM, QUIET
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        await browser.close()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 import psutil
 
+from tests import shared_dictionary
 from tests.patience import PATIENCE
 from tests.warm_workers import SOCKET
 
@@ -52,6 +53,7 @@ class Bot:
             "DANQING_DATA_FOLDER": str(self.folder / "data"),
             "DANQING_WEB_PORT": "0",
             "LANG": "en_US.UTF-8",
+            **shared_dictionary.environ(),
             **self.settings,
         }
         with self.out.open("wb") as stdout, self.log.open("wb") as stderr:

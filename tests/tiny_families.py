@@ -77,12 +77,13 @@ def unet(family: str, **changes: Any) -> UNet2DConditionModel:
     return made.eval()
 
 
-def vae(scaling: float = 0.18215) -> AutoencoderKL:
-    """A VAE with groups of 32 channels."""
+def vae(scaling: float = 0.18215, halvings: int = 1) -> AutoencoderKL:
+    """A VAE with groups of 32 channels, that halves its pictures so many times; three, as real ones do, where pictures
+    are of 64 pixels: attention would look at a thousand places of one that was halved once."""
     made = AutoencoderKL(
-        block_out_channels=(32, 32),
-        down_block_types=("DownEncoderBlock2D",) * 2,
-        up_block_types=("UpDecoderBlock2D",) * 2,
+        block_out_channels=(32,) * (halvings + 1),
+        down_block_types=("DownEncoderBlock2D",) * (halvings + 1),
+        up_block_types=("UpDecoderBlock2D",) * (halvings + 1),
         layers_per_block=1,
         latent_channels=4,
         sample_size=64,
@@ -108,25 +109,25 @@ def tokenizer(fill: str = "<|endoftext|>") -> CLIPTokenizer:
     return tokenizers.tokenizer(catalog.DEMO / "tokenizer", pad_token=fill)
 
 
-def sd15(seed: int = 1, **changes: Any) -> StableDiffusionPipeline:
+def sd15(seed: int = 1, *, halvings: int = 1, **changes: Any) -> StableDiffusionPipeline:
     """SD 1.x with groups and heads as in real models."""
     torch.manual_seed(seed)
     encoder = CLIPTextModel(tiny.text_config(SMALL, num_attention_heads=1)).eval()
-    return _plain(unet("sd15", **changes), encoder, tokenizer(), DDIMScheduler(**SCHEDULE))
+    return _plain(unet("sd15", **changes), encoder, tokenizer(), DDIMScheduler(**SCHEDULE), halvings)
 
 
-def sd2(seed: int = 2, *, zero_snr: bool = False) -> StableDiffusionPipeline:
+def sd2(seed: int = 2, *, halvings: int = 1, zero_snr: bool = False) -> StableDiffusionPipeline:
     """SD 2 with v-prediction."""
     torch.manual_seed(seed)
     changes = {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"} if zero_snr else {}
     schedule = DDIMScheduler(prediction_type="v_prediction", **SCHEDULE, **changes)
-    return _plain(unet("sd2"), open_clip(SMALL, projected=False), tokenizer("!"), schedule)
+    return _plain(unet("sd2"), open_clip(SMALL, projected=False), tokenizer("!"), schedule, halvings)
 
 
-def _plain(network: Any, encoder: Any, words: Any, schedule: Any) -> StableDiffusionPipeline:
+def _plain(network: Any, encoder: Any, words: Any, schedule: Any, halvings: int) -> StableDiffusionPipeline:
     return StableDiffusionPipeline(
         unet=network,
-        vae=vae(),
+        vae=vae(halvings=halvings),
         text_encoder=encoder,
         tokenizer=words,
         scheduler=schedule,
@@ -136,14 +137,14 @@ def _plain(network: Any, encoder: Any, words: Any, schedule: Any) -> StableDiffu
     )
 
 
-def sdxl(seed: int = 3, *, refiner: bool = False, **changes: Any) -> StableDiffusionXLPipeline:
+def sdxl(seed: int = 3, *, halvings: int = 1, refiner: bool = False, **changes: Any) -> StableDiffusionXLPipeline:
     """SDXL, or its refiner, which has the second text encoder alone."""
     torch.manual_seed(seed)
     schedule = EulerDiscreteScheduler.from_config({**SCHEDULE, "timestep_spacing": "leading"})
     small = CLIPTextModel(tiny.text_config(SMALL, num_attention_heads=1)).eval()
     return StableDiffusionXLPipeline(
         unet=unet("refiner" if refiner else "sdxl", **changes),
-        vae=vae(0.13025),
+        vae=vae(0.13025, halvings),
         text_encoder=None if refiner else small,
         tokenizer=None if refiner else tokenizer(),
         text_encoder_2=open_clip(),

@@ -3,7 +3,7 @@ forks one for whoever asks. What is forked runs `engine.__main__.main`, with the
 pipes of who asked, and dies with them: five seconds of processor time are spared each time.
 
 The command that asks is `command`; it stands for `python -m engine` in stories that are not about a worker's start.
-Those of tests/failures and the tests of the engine start workers as they are shipped.
+Some of tests/failures and the tests of the engine start workers as they are shipped.
 """
 
 from __future__ import annotations

@@ -34,14 +34,12 @@ WINDOW = 20.0  # seconds over which shares are compared
 @dataclass(slots=True)
 class Crowd:
     """What was seen: `first` seconds until each person's first step, `last` until each job was finished, `shares`
-    Jain's index of each window with how many waited in it all the time, `apart` by how many device-seconds whoever of
-    them had most was before whoever had least; `processor` seconds of the queue's own by what
+    Jain's index of each window with how many waited in it all the time; `processor` seconds of the queue's own by what
     it was asked, `lasted` seconds by the clock of the day."""
 
     first: list[float] = field(default_factory=list)
     last: list[float] = field(default_factory=list)
     shares: list[tuple[float, int]] = field(default_factory=list)
-    apart: list[float] = field(default_factory=list)
     processor: dict[str, float] = field(default_factory=dict)
     jobs: int = 0
     lasted: float = 0.0
@@ -151,7 +149,6 @@ async def _look(queue: Queue, had: dict[str, float], seen: Crowd) -> None:
         if len(both := waited & waiting) > 1:
             shares = [had.get(owner, 0.0) - before.get(owner, 0.0) for owner in both]
             seen.shares.append((jain(shares), len(both)))
-            seen.apart.append(max(shares) - min(shares))
         before, waited = dict(had), waiting
 
 

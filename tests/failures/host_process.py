@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests import shared_dictionary
 from tests.failures import sleeping_bot, sleeping_host
 from tests.running import ROOT
 
@@ -25,6 +26,7 @@ class HostProcess:
             "DANQING_DATA_FOLDER": str(folder / "data"),
             sleeping_bot.SECONDS: str(seconds),
             sleeping_bot.FILE: str(self.file),
+            **shared_dictionary.environ(),
             **more,
         }
         with (folder / f"host-{id(self)}.log").open("wb") as log:

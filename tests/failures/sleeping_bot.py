@@ -12,6 +12,7 @@ from bot import app
 from bot.cli.cli import main
 from engine.job import Job
 from engine.queue.pool import Worker
+from tests import shared_dictionary
 from tests.fakes import FakePool
 
 SECONDS, FILE = "DANQING_TEST_SECONDS", "DANQING_TEST_FILE"  # how long a job takes, and where it is written down
@@ -36,6 +37,7 @@ def _note(word: str, job: str) -> None:
 
 
 if __name__ == "__main__":
+    shared_dictionary.share()
     app.pool = lambda config: SleepingPool(seconds=float(os.environ[SECONDS]))  # type: ignore[assignment, return-value]
     sys.argv[0] = "bot.py"
     main()

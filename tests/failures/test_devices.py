@@ -98,8 +98,8 @@ async def test_two_workers_draw_the_pictures_of_one_even_if_one_of_them_is_kille
 
 
 @pytest.fixture
-async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
-    made = Bot(tmp_path, {"DANQING_ENGINE_DEVICES": "cpu,cpu", "DANQING_ENGINE_SLOTS": "2"})
+async def bot(tmp_path: Path, warm: str) -> AsyncIterator[Bot]:
+    made = Bot(tmp_path, {"DANQING_ENGINE_DEVICES": "cpu,cpu", "DANQING_ENGINE_SLOTS": "2"}, warm=warm)
     await made.start()
     yield made
     await made.stop()

@@ -311,21 +311,22 @@ async def test_a_bot_that_takes_over_has_the_hosts_stop_what_the_last_one_wanted
                 assert not [one for one in workers.taken if isinstance(one, Draw) and one.job == "k"]
 
 
-async def test_two_hosts_share_a_grid_that_is_as_one_draws_it(shared: Nats, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_two_hosts_share_a_grid_that_is_as_one_draws_it(
+    shared: Nats, monkeypatch: pytest.MonkeyPatch, warm: str
+) -> None:
     """With the built-in model."""
     server, four = Server(shared.url), a_job("shared", count=4)
-    with warm_workers.served() as warm:
-        monkeypatch.setattr(local_pool, "PROGRAM", warm_workers.command(warm))
-        one, other = (LocalPool(["cpu"], ["--slots", "2", "--model", "danqing-demo"]) for _ in range(2))
-        async with working(server, one) as leave, working(server, other), Bot(server, "grid") as bot:
-            await bot.hosts(2)
-            bot.queue.put(four)
-            await until(lambda: bot.queue._courses["shared"].lent)
-            [both] = await bot.ended(1)
-            leave.set()
-            await bot.hosts(1)
-            bot.queue.put(replace(four, id="alone"))
-            alone = (await bot.ended(2))[1]
+    monkeypatch.setattr(local_pool, "PROGRAM", warm_workers.command(warm))
+    one, other = (LocalPool(["cpu"], ["--slots", "2", "--model", "danqing-demo"]) for _ in range(2))
+    async with working(server, one) as leave, working(server, other), Bot(server, "grid") as bot:
+        await bot.hosts(2)
+        bot.queue.put(four)
+        await until(lambda: bot.queue._courses["shared"].lent)
+        [both] = await bot.ended(1)
+        leave.set()
+        await bot.hosts(1)
+        bot.queue.put(replace(four, id="alone"))
+        alone = (await bot.ended(2))[1]
     assert (both.job.state, alone.job.state) == (State.DONE, State.DONE)
     for ours, theirs in zip(both.pictures, alone.pictures, strict=True):
         assert ours.recipe.seed == theirs.recipe.seed

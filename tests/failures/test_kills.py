@@ -1,4 +1,8 @@
-"""Each accepted request ends in exactly one visible answer, whoever is killed. Real processes, built-in model."""
+"""Each accepted request ends in exactly one visible answer, whoever is killed. Real processes, built-in model.
+
+The workers have imported already, for none of this is about how one starts; in tests/failures/test_devices.py one dies
+that was started as shipped.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +24,8 @@ LONG = "--steps 80"  # a few seconds, time to be killed in
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
-    made = Bot(tmp_path_factory.mktemp("bot"), {"DANQING_ENGINE_SLOTS": "1"})
+async def running(tmp_path_factory: pytest.TempPathFactory, warm: str) -> AsyncIterator[Bot]:
+    made = Bot(tmp_path_factory.mktemp("bot"), {"DANQING_ENGINE_SLOTS": "1"}, warm=warm)
     await made.start()
     yield made
     assert await made.stop() == 0
@@ -105,12 +109,12 @@ async def test_cancel_stops_within_a_step(bot: Bot) -> None:
     assert await bot.history() == []
 
 
-async def test_damaged_weights_are_said_and_the_bot_goes_on(tmp_path: Path) -> None:
+async def test_damaged_weights_are_said_and_the_bot_goes_on(tmp_path: Path, warm: str) -> None:
     models = tmp_path / "models"
     shutil.copytree(DEMO, models / "broken")
     weights = models / "broken" / "unet" / "diffusion_pytorch_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:100_000])
-    bot = Bot(tmp_path, {"DANQING_ENGINE_MODELS": str(models)})
+    bot = Bot(tmp_path, {"DANQING_ENGINE_MODELS": str(models)}, warm=warm)
     await bot.start()
     await bot.say("a red apple --model broken")
     await bot.say("a red apple")

@@ -18,7 +18,7 @@ from engine.models import loading
 from engine.train.run import TrainingRun
 from engine.training_plan import TrainingPlan
 from engine.wire import Draw, HalfLearnt, Learning, Learnt, Message, Train, TrainingFile, encode, read_message
-from tests import tiny
+from tests import tiny, warm_workers
 from tests.engine.drawing import recipe
 from tests.engine.train import plans
 
@@ -75,11 +75,11 @@ def test_killed_twice_in_the_middle_it_becomes_the_same_file(tmp_path: Path, mod
 
 
 def test_a_guest_whose_worker_is_killed_twice_in_mid_step_becomes_the_same_file(
-    tmp_path: Path, models: Path, unbroken: bytes
+    tmp_path: Path, models: Path, unbroken: bytes, warm: str
 ) -> None:
     plan, begun = planned(tmp_path / "own"), []
     worker = [
-        sys.executable, "-m", "engine", "--device", "cpu", "--slots", "2", "--models", str(models),
+        *warm_workers.command(warm), "--device", "cpu", "--slots", "2", "--models", str(models),
         "--trainings", str(tmp_path / "trainings"),
     ]  # fmt: skip
     files = [TrainingFile("t", one.file, (tmp_path / "own" / one.file).read_bytes()) for one in plan.pictures]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 
-from tests.day.many import WINDOW, crowd, late
+from tests.day.many import crowd, late
 from tests.speed.figure import Figure
 
 USUAL = ((4, 60, 20), (20, 120, 5), (100, 1000, 8))  # cards, people, seconds within which they come
@@ -26,10 +26,4 @@ def _of(cards: int, people: int, seconds: int) -> list[Figure]:
         *waits,
         Figure(f"{what}: job finished, 95th of 100", late(seen.last, 95), "s"),
         Figure(f"{what}: Jain's index of those who wait all the time", seen.jain, ""),
-        Figure(
-            f"{what}: the most that one of them has had more of than another in {WINDOW:.0f} s, where a job of four "
-            "pictures takes six",
-            max(seen.apart, default=0.0),
-            "device-seconds",
-        ),
     ]

@@ -5,31 +5,23 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page
 
 from bot.cli.cli import main
 from engine.queue import local_pool
 from tests import warm_workers
-from tests.bot.platforms.web.test_page import CHROMIUM, QUIET
 from tests.patience import PATIENCE
 from tests.running import Bot
 
 PASSWORD = "a long password"  # with it, each browser is somebody of its own
 Here = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture(scope="session")
-def warm() -> Iterator[str]:
-    """Where workers are to be had, as `Bot` and `here` ask for them; see tests/warm_workers.py."""
-    with warm_workers.served() as at:
-        yield at
 
 
 @pytest.fixture
@@ -87,20 +79,19 @@ class Begun:
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
-async def program_and_browser(tmp_path_factory: pytest.TempPathFactory, warm: str) -> AsyncIterator[Begun]:
+async def program_and_browser(
+    tmp_path_factory: pytest.TempPathFactory, warm: str, browser: Browser
+) -> AsyncIterator[Begun]:
     settings = {"DANQING_WEB_PASSWORD": PASSWORD, "DANQING_TRAINING_WHO": "everybody"}
     bot = Bot(tmp_path_factory.mktemp("page"), settings, warm=warm)
     await bot.start()
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield Begun(bot, browser)
-        await browser.close()
+    yield Begun(bot, browser)
     assert await bot.stop() == 0
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def begun(program_and_browser: Begun) -> AsyncIterator[Begun]:
-    """One start of the program and of a browser for the stories of a module, each with people of its own."""
+    """One start of the program for the stories of a module, each with people of its own."""
     yield program_and_browser
     for one in program_and_browser.contexts:
         await one.close()

@@ -21,13 +21,13 @@ async def command(folder: Path, *arguments: str, data: str = "data", language: s
     return done.returncode, (out + err).decode().strip()
 
 
-async def test_a_running_bot_is_backed_up_and_goes_on_elsewhere(tmp_path: Path) -> None:
+async def test_a_running_bot_is_backed_up_and_goes_on_elsewhere(tmp_path: Path, warm: str) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
     old.mkdir()
     new.mkdir()
     (old / "config.yaml").write_text("data: {folder: kept}\nlanguage: en\nweb: {port: 0}\n")
     settings = {"DANQING_DATA_FOLDER": "", "DANQING_WEB_PORT": ""}
-    first = Bot(old, settings)
+    first = Bot(old, settings, warm=warm)
     first.arguments = ("--config", "config.yaml")
     await first.start()
     await first.say("a red boat --steps 2 --seed 5")
@@ -47,7 +47,7 @@ async def test_a_running_bot_is_backed_up_and_goes_on_elsewhere(tmp_path: Path) 
     assert (new / "config.yaml").read_text() == (old / "config.yaml").read_text()
     assert sorted(one.name for one in new.iterdir()) == ["config.yaml", "kept"]
     assert (await command(new, *back, data=""))[0] == 1
-    second = Bot(new, settings)
+    second = Bot(new, settings, warm=warm)
     second.arguments = ("--config", "config.yaml")
     await second.start()
     assert [one["id"] for one in (await second.cards())[0]["pictures"]] == [shown]

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from PIL import Image, ImageChops
 from engine.pixels import png_recipe
 from engine.recipe import Recipe
 from tests.running import ROOT, Bot
+from tests.warm_workers import SOCKET
 
 SMALL = {"width": 128, "height": 128, "steps": 6, "cfg_scale": 4.0}
 
@@ -28,10 +30,11 @@ async def ask(bot: Bot, path: str, **body: Any) -> list[bytes]:
     return [base64.b64decode(one) for one in said["images"]]
 
 
-async def in_the_terminal(folder: Path, text: str, *options: str) -> bytes:
+async def in_the_terminal(folder: Path, warm: str, text: str, *options: str) -> bytes:
     """The picture that `bot.py imagine` draws."""
-    command = [sys.executable, str(ROOT / "bot.py"), "imagine", text, *options, "--out", "drawn.png"]
-    process = await asyncio.create_subprocess_exec(*command, cwd=folder, env=None, stdout=asyncio.subprocess.DEVNULL)
+    command = [sys.executable, *("-m", "tests.warm_bot"), "imagine", text, *options, "--out", "drawn.png"]
+    environ = os.environ | {"PYTHONPATH": str(ROOT), SOCKET: warm}
+    process = await asyncio.create_subprocess_exec(*command, cwd=folder, env=environ, stdout=asyncio.subprocess.DEVNULL)
     assert await process.wait() == 0
     return (folder / "drawn.png").read_bytes()
 
@@ -46,8 +49,10 @@ def recipe(content: bytes) -> Recipe:
     return made
 
 
-async def test_a_program_draws_what_the_terminal_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bot = Bot(tmp_path, {"DANQING_SDAPI_ENABLED": "true"})
+async def test_a_program_draws_what_the_terminal_draws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warm: str
+) -> None:
+    bot = Bot(tmp_path, {"DANQING_SDAPI_ENABLED": "true"}, warm=warm)
     await bot.start()
     try:
         way: dict[str, Any] = {"sampler_name": "Euler a", "scheduler": "Karras", "negative_prompt": "blurry"}
@@ -78,15 +83,15 @@ async def test_a_program_draws_what_the_terminal_draws(tmp_path: Path, monkeypat
     monkeypatch.setenv("DANQING_DATA_FOLDER", str(tmp_path / "terminal"))
     way_and_seed = ("--raw", "--like", "a1111", "--rng", "gpu", "--seed", "7", "--negative", "blurry")
     numbers = ("--size", "128x128", "--steps", "6", "--guidance", "4", "--sampler", "Euler a", "--schedule", "Karras")
-    drawn = await in_the_terminal(tmp_path, "a (red:1.2) apple", *way_and_seed, *numbers)
+    drawn = await in_the_terminal(tmp_path, warm, "a (red:1.2) apple", *way_and_seed, *numbers)
     assert opened(drawn).tobytes() == opened(one).tobytes()
     assert recipe(drawn) == recipe(one)
     said = Image.open(io.BytesIO(large)).info["parameters"]
-    assert opened(await in_the_terminal(tmp_path, said)).tobytes() == opened(large).tobytes()
+    assert opened(await in_the_terminal(tmp_path, warm, said)).tobytes() == opened(large).tobytes()
 
 
-async def test_without_the_setting_there_is_no_such_address(tmp_path: Path) -> None:
-    bot = Bot(tmp_path)
+async def test_without_the_setting_there_is_no_such_address(tmp_path: Path, warm: str) -> None:
+    bot = Bot(tmp_path, warm=warm)
     await bot.start()
     try:
         async with bot.session.get("/sdapi/v1/options") as answer:

@@ -58,7 +58,7 @@ def test_a_package_is_fetched_installed_and_used(tmp_path: Path, shop: str, here
     assert SENTENCE in done.stdout and (tmp_path / "argos" / "translate-zh_en-1_0" / "metadata.json").is_file()
     after = here("translate", "status", *config, language="zh_CN.UTF-8")
     assert "翻译包 1.0" in after.stdout and SENTENCE in after.stdout
-    made = json.loads(bot(tmp_path, "prompt", DARK, "--json", *config).stdout)
+    made = json.loads(here("prompt", DARK, "--json", *config).stdout)
     assert ENGLISH in made["positive"]
 
 

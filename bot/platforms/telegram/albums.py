@@ -31,6 +31,7 @@ class Album:
     messages: dict[int, Message]
     grown: asyncio.Event = field(default_factory=asyncio.Event)
     over: asyncio.Event = field(default_factory=asyncio.Event)
+    gathered: bool = False  # what comes from now on is not in what is answered
     answered: bool = False
 
     @property
@@ -62,13 +63,13 @@ class Albums:
                 return None  # answered in an earlier run
             if (album := self._known.get(group)) is None:
                 return await self._gathered(group, message)
-        coming, had = not album.over.is_set(), message.message_id in album.messages
+        late, had = album.gathered, message.message_id in album.messages
         album.add(message)
-        if coming:
-            await album.over.wait()
+        await album.over.wait()
+        if not late or album.answered or had or not message.caption:
             return None
-        if album.answered or had or not message.caption:
-            return None
+        if self._known.get(group) is not album:  # other words came late too, and what they began has these
+            return await self.whole(message)
         return await self._gathered(group, message)  # the words came late
 
     def changed(self, message: Message) -> Album | None:
@@ -102,6 +103,7 @@ class Albums:
                 await asyncio.wait_for(album.grown.wait(), min(quiet, left))
             except TimeoutError:
                 break
+        album.gathered = True
         return album
 
 

@@ -30,7 +30,7 @@ from engine.files import catalog
 COMPANIONS = catalog.DEMO.parent / "companions"
 PROMPTS = ("a cat", "a star, blue background", "a mushroom in a meadow", "a key, white background")
 Pictures = judge.Pictures
-pytestmark = pytest.mark.usefixtures("two_threads")
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from tests.engine.drawing import Pixels, pixels, recipe
 THINGS = ("a heart on the left", "a tree on the right", "a fish", "two stars", "a bell on the top")
 NEAR = 2  # pixels that an edge may lie beside the one wanted
 OWN = recipe("best quality", model=catalog.BUILTIN, width=128, height=128, steps=10, guidance=4.0)
-pytestmark = pytest.mark.usefixtures("two_threads")
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def drawn(loaded: Loaded, wanted: list[tuple[Recipe, tuple[Guide, ...]]]) -> list[Pixels]:

@@ -18,7 +18,7 @@ from engine.models.loaded import Loaded
 SCALE = SCALES["laptop"]
 THINGS = concepts(SCALE.concepts)
 PLAIN = ("cat", "apple", "star", "balloon")
-pytestmark = pytest.mark.usefixtures("two_threads")
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from tests.engine.train.plans import picture
 
 SCALE = SCALES["laptop"]
 STEPS, MANNER = 100, 40
-pytestmark = pytest.mark.usefixtures("two_threads")
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -81,7 +81,7 @@ def singles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Loaded]:
     """Tiny models of two families in single files."""
     folder = tmp_path_factory.mktemp("singles")
     loading.quieten()
-    for name, pipeline in (("sd15", tiny_families.sd15()), ("sdxl", tiny_families.sdxl())):
+    for name, pipeline in (("sd15", tiny_families.sd15(halvings=3)), ("sdxl", tiny_families.sdxl(halvings=3))):
         tiny_families.save_single(pipeline, folder / f"{name}.safetensors")
     found = [one for one in catalog.models([folder]) if not one.builtin]
     return {one.name: loading.load(one, torch.device("cpu")) for one in found}

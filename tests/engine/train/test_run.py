@@ -46,9 +46,9 @@ def families(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Loaded]:
     folder = tmp_path_factory.mktemp("families")
     loading.quieten()
     for name, pipeline in (
-        ("sd15", tiny_families.sd15()),
-        ("sd2", tiny_families.sd2()),
-        ("sdxl", tiny_families.sdxl()),
+        ("sd15", tiny_families.sd15(halvings=3)),
+        ("sd2", tiny_families.sd2(halvings=3)),
+        ("sdxl", tiny_families.sdxl(halvings=3)),
     ):
         told = {"modelspec.prediction_type": "v"} if name == "sd2" else None
         tiny_families.save_single(pipeline, folder / f"{name}.safetensors", metadata=told)
@@ -126,7 +126,7 @@ def test_the_file_is_read_by_us_whole_and_by_diffusers_alike(
     if family == "sd2":  # single files of it are not read offline there
         return
     kind = {"sd15": tiny_families.sd15, "sdxl": tiny_families.sdxl}[family]
-    pipeline = kind()
+    pipeline = kind(halvings=3)
     pipeline.set_progress_bar_config(disable=True)
     pipeline.load_lora_weights(path.parent, weight_name=path.name, adapter_name="zwx")
     from tests.engine.models.test_families import reference

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from PIL import Image
+from telegram import Message
 
 from bot.platforms.telegram import albums
 from engine.recipe import Recipe
@@ -64,6 +68,25 @@ async def test_words_that_come_after_the_question_still_count(house: House, serv
     await chat.album(ann, THREE, ["", "", "变成水彩画"], gap=1.2)
     done = await chat.answer(lambda one: one.photo)
     assert len(await drawn(house)) == 3 and len(chat.answers) == 2 and done in chat.answers
+
+
+async def test_words_that_come_while_the_question_is_sent_still_count(house: House) -> None:
+    known = albums.Albums(house.db)
+
+    def photo(number: int, words: str = "") -> Message:
+        return cast(Message, SimpleNamespace(media_group_id="a", chat_id=7, message_id=number, caption=words))
+
+    asked = await known.whole(photo(1))
+    assert asked and not asked.over.is_set()
+    late = [asyncio.create_task(known.whole(one)) for one in (photo(2), photo(3, "变成水彩画"), photo(4, "雪景"))]
+    await asyncio.sleep(0)
+    asked.over.set()
+    silent, told, others = late
+    assert await silent is None
+    album = await told
+    assert album and [one.message_id for one in album.ordered] == [1, 2, 3, 4]
+    album.over.set()
+    assert await others is None
 
 
 async def test_a_photo_that_comes_too_late_asks_for_nothing(house: House, server: TelegramServer) -> None:

@@ -8,9 +8,9 @@ from playwright.async_api import Page, expect
 from storage import dictionary
 from tests.bot.platforms.web.conftest import Serve
 from tests.bot.platforms.web.desk import drawing
-from tests.bot.platforms.web.test_page import CAT, CHROMIUM, PHONE, Look, browser, look, no_sideways_scroll, write
+from tests.bot.platforms.web.test_page import CAT, CHROMIUM, PHONE, Look, look, no_sideways_scroll, write
 
-__all__ = ["browser", "look"]  # fixtures of the page's tests
+__all__ = ["look"]  # fixtures of the page's tests
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.page,

@@ -10,9 +10,9 @@ from playwright.async_api import FilePayload, expect
 
 from tests.bot.platforms.web.conftest import Serve
 from tests.bot.platforms.web.desk import drawing
-from tests.bot.platforms.web.test_page import CHROMIUM, PHONE, WIDE, Look, browser, look, no_sideways_scroll
+from tests.bot.platforms.web.test_page import CHROMIUM, PHONE, WIDE, Look, look, no_sideways_scroll
 
-__all__ = ["browser", "look"]
+__all__ = ["look"]
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.page,

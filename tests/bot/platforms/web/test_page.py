@@ -15,7 +15,6 @@ from playwright.async_api import (
     FloatRect,
     Locator,
     Page,
-    async_playwright,
     expect,
 )
 
@@ -59,14 +58,6 @@ async def still(one: Locator) -> FloatRect:
             return box
         before = box
         await one.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")  # a second to start: once for all
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -13,7 +13,7 @@ from playwright.async_api import FilePayload, Page, expect
 from engine.poses import library, reading, writing
 from storage.database import Database
 from tests.bot.platforms.web.conftest import Serve
-from tests.bot.platforms.web.test_page import CHROMIUM, PHONE, WIDE, Look, browser, look, no_sideways_scroll, still
+from tests.bot.platforms.web.test_page import CHROMIUM, PHONE, WIDE, Look, look, no_sideways_scroll, still
 from tests.fakes import a_png
 
 pytestmark = [
@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.page,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
 ]
-FIXTURES = (browser, look)
+FIXTURES = (look,)
 
 
 async def opened(page: Page) -> None:

@@ -13,9 +13,9 @@ from bot.studio.painted_regions import as_map
 from engine.pixels import region_map
 from engine.regions import Regions
 from tests.bot.platforms.web.conftest import Serve
-from tests.bot.platforms.web.test_page import CHROMIUM, PHONE, Look, browser, look, no_sideways_scroll, still
+from tests.bot.platforms.web.test_page import CHROMIUM, PHONE, Look, look, no_sideways_scroll, still
 
-__all__ = ["browser", "look"]
+__all__ = ["look"]
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.page,

@@ -19,10 +19,10 @@ from storage.jobs import Place
 from tests.bot.platforms.web.conftest import Serve, Served, events
 from tests.bot.platforms.web.desk import CAT, drawing, recipe
 from tests.bot.platforms.web.taught import FakeTeaching
-from tests.bot.platforms.web.test_page import CHROMIUM, PHONE, WIDE, Look, browser, look, no_sideways_scroll, still
+from tests.bot.platforms.web.test_page import CHROMIUM, PHONE, WIDE, Look, look, no_sideways_scroll, still
 from tests.patience import until
 
-__all__ = ["browser", "look"]
+__all__ = ["look"]
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.page,
