@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import bisect
-import heapq
-import itertools
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
-from typing import TypeVar
 
 from engine.files.shelf import Need, needs
 from engine.queue.course import Assignment, Course
 from engine.queue.estimate import Estimate
 from engine.queue.pool import Pool, Worker
+from engine.queue.spare import Seen, Spare
 from engine.wire import Ready
 
 # Workers beyond which nobody gives way: with so many, a row comes free every moment, whoever has had least gets it, and
 # to weigh everybody against everybody at each of these moments would take the processor that the page needs.
 MANY = 32
-
-Kind = TypeVar("Kind", int, str)
 
 
 class Workload:
@@ -35,19 +30,9 @@ class Workload:
         self._homes: dict[str, dict[str, Course]] = {}  # what is served, by the worker it is at home on
         self._served = self._handed = 0
         self._resting: dict[str, Assignment] = {}  # those of which pictures rest
-        self._list: Sequence[Worker] = ()  # the pool's own, and
-        self._workers: list[Worker] = []  # as they were when it was last asked which have a row to spare,
-        self._places: dict[str, int] = {}  # where each stands among them,
-        self._free: list[int] = []  # the places of those that had, in order,
-        self._by_rows: dict[int, list[int]] = {}  # the same by how many rows they have in use,
-        self._in_use: dict[int, int] = {}  # how many each of these has,
-        self._alone: dict[int, str] = {}  # the one person whom each of these draws for, "" for nobody,
-        self._alone_of: dict[str, list[int]] = {}  # and which these are, by person, in order,
-        self._holding: dict[str, None] = {}  # those pictures are held for, the last looked at behind the rest,
-        self._touched: set[str] = set()  # those of which something has changed since
-        self._rows: dict[tuple[str, bool], int] = {}  # what `rows` said of those of which nothing has,
+        self._spare = Spare(pool, self._seen)
+        self._rows: dict[tuple[str, bool], int] = {}  # what `rows` said of workers of which nothing has changed since,
         self._known: dict[str, dict[str, tuple[float, float]]] = {}  # and `_once`, with the time
-        self._moved: dict[str, None] = {}  # those of which something has changed since `moved` was asked
         self._loading: dict[str, float] = {}  # since when a worker has been loading, by worker
         self._starting: set[str] = set()  # workers that load their first model
 
@@ -119,8 +104,7 @@ class Workload:
     def touch(self, worker: Worker | None) -> None:
         """Something of a worker's has changed by which it may have another number of rows to spare."""
         if worker is not None:
-            self._touched.add(worker.id)
-            self._moved[worker.id] = None
+            self._spare.touch(worker)
             self._rows.pop((worker.id, True), None)
             self._rows.pop((worker.id, False), None)
             self._known.pop(worker.id, None)
@@ -184,10 +168,7 @@ class Workload:
 
     def housed(self, worker: Worker) -> list[Course]:
         """The jobs at home on a worker with pictures that wait for a row of it."""
-        return self._housed_at(worker.id)
-
-    def _housed_at(self, name: str) -> list[Course]:
-        there = [course for course in self._homes.get(name, {}).values() if course.held]
+        there = [course for course in self._homes.get(worker.id, {}).values() if course.held]
         return sorted(there, key=lambda course: course.served)
 
     # --- files ---
@@ -228,71 +209,34 @@ class Workload:
 
     def free(self) -> list[Worker]:
         """The workers with a row to spare. What has lost a worker before is drawn alone, to harm no other."""
-        self._look()
-        return [self._workers[place] for place in self._free]
+        return self._spare.free()
 
     def emptiest(self) -> Iterator[Worker]:
         """The same, those with the fewest rows in use first."""
-        self._look()
-        return (self._workers[place] for rows in sorted(self._by_rows) for place in self._by_rows[rows])
+        return self._spare.emptiest()
 
     def free_for(self, owner: str) -> Iterator[Worker]:
         """Those of them that draw, and are at home, for this person alone or for nobody."""
-        self._look()
-        return (self._workers[place] for place in heapq.merge(*(self._alone_of.get(one, ()) for one in {"", owner})))
+        return self._spare.free_for(owner)
 
     def moved(self) -> list[Course]:
         """The jobs with held pictures at home where something has changed since this was last asked, or at a worker
         that helps out."""
-        self._look()
-        moved, self._moved = self._moved, {}
-        names = dict.fromkeys(moved)
-        for name in moved:
-            if (place := self._places.get(name)) is not None:
-                helped = (assignment.of.home for assignment in self.of(self._workers[place]))
-                names.update((home.id, None) for home in helped if home)
-        return [course for name in names if name in self._holding for course in self._housed_at(name)]
+        changed = self._spare.changed()
+        helped = [home for worker in changed for assignment in self.of(worker) if (home := assignment.of.home)]
+        homes = {worker.id: worker for worker in (*changed, *helped) if self._spare.holds(worker)}
+        return [course for home in homes.values() for course in self.housed(home)]
 
     def in_turn(self, count: int) -> list[Course]:
         """Jobs with held pictures at so many homes, at others each time, until it was asked of all."""
-        self._look()
-        names = list(itertools.islice(self._holding, count))
-        for name in names:
-            self._holding[name] = self._holding.pop(name)
-        return [course for name in names for course in self._housed_at(name)]
+        return [course for home in self._spare.holding(count) for course in self.housed(home)]
 
-    def _look(self) -> None:
-        """See which workers have a row to spare, of those that something has changed of."""
-        workers = self.pool.workers
-        if workers is not self._list or len(workers) != len(self._workers):
-            self._list, self._workers = workers, list(workers)
-            self._places = {worker.id: place for place, worker in enumerate(workers)}
-            for kept in (
-                self._free,
-                self._by_rows,
-                self._in_use,
-                self._alone,
-                self._alone_of,
-                self._holding,
-                self._rows,
-                self._known,
-            ):
-                kept.clear()
-            self._touched, self._moved = set(self._places), dict.fromkeys(self._places)
-        for place in sorted(self._places[name] for name in self._touched & self._places.keys()):
-            worker, housed = self._workers[place], self.housed(self._workers[place])
-            spare = self.rows(worker) < worker.slots
-            spare = spare and not any(job.attempt for job in worker.jobs.values())
-            spare = spare and not any(course.job.attempt for course in housed)
-            owners = {job.owner for job in itertools.chain(worker.jobs.values(), (one.job for one in housed))}
-            _keep(self._free, place, spare)
-            _sort(self._by_rows, self._in_use, place, self.rows(worker) if spare else None)
-            _sort(self._alone_of, self._alone, place, next(iter(owners), "") if spare and len(owners) < 2 else None)
-            if housed:
-                self._holding.setdefault(worker.id)
-            else:
-                self._holding.pop(worker.id, None)
-        self._touched.clear()
+    def _seen(self, worker: Worker) -> Seen:
+        rows, housed = self.rows(worker), self.housed(worker)
+        jobs = [*worker.jobs.values(), *(course.job for course in housed)]
+        owners = {job.owner for job in jobs}
+        spare = rows < worker.slots and not any(job.attempt for job in jobs)
+        return Seen(rows if spare else None, next(iter(owners), "") if len(owners) < 2 else None, bool(housed))
 
     # --- seconds ---
 
@@ -374,26 +318,3 @@ class Workload:
     def _passed(self, worker: Worker) -> float:
         now = self.clock()
         return now - self._loading.get(worker.id, now)
-
-
-def _keep(places: list[int], place: int, there: bool) -> None:
-    """Have a place be in an ordered list, or not."""
-    at = bisect.bisect_left(places, place)
-    if (at < len(places) and places[at] == place) == there:
-        return
-    if there:
-        places.insert(at, place)
-    else:
-        del places[at]
-
-
-def _sort(kinds: dict[Kind, list[int]], known: dict[int, Kind], place: int, kind: Kind | None) -> None:
-    """Have a place be in the ordered list of a kind, and in no other's."""
-    before = known.pop(place, None)
-    if before is not None and before != kind:
-        _keep(kinds[before], place, False)
-        if not kinds[before]:
-            del kinds[before]
-    if kind is not None:
-        known[place] = kind
-        _keep(kinds.setdefault(kind, []), place, True)
