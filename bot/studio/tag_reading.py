@@ -55,7 +55,7 @@ async def read(
     wish = ReadTags(secrets.token_hex(8), picture, reader, one.general, one.character, one.rating, one.mcut, words)
 
     async def charge(seconds: float) -> None:
-        await maps.charge(studio.db, person, studio.db.now().date(), seconds)
+        await maps.charge(studio.db, person, studio.now().date(), seconds)
 
     return PictureTags.from_json((await studio.queue.read_tags(wish, person, charge)).tags)
 

@@ -68,7 +68,7 @@ async def look(studio: Classroom, kept: KeptTraining) -> bool:
     any."""
     unseen = [one for one in await trainings.pictures(studio.db, kept.id) if not looked_at.is_seen(one)]
     for one in unseen:
-        found = await looked_at.seen(studio.db, studio.queue, kept.person, one)
+        found = await looked_at.seen(studio, kept.person, one)
         await trainings.flag(studio.db, kept.id, one.hash, found)
     return bool(unseen)
 
@@ -96,7 +96,7 @@ async def read(studio: Classroom, kept: KeptTraining) -> None:
     for one in await trainings.pictures(db, kept.id):
         if one.caption or one.prior:
             continue
-        found = await looked_at.read(db, studio.queue, kept.person, one.hash, rules.reader, rules.seen)
+        found = await looked_at.read(studio, kept.person, one.hash, rules.reader, rules.seen)
         if await asyncio.to_thread(looked_at.is_adult, found):
             await trainings.flag(db, kept.id, one.hash, {"adult": True})
             if person:

@@ -12,10 +12,10 @@ from typing import cast
 from bot.chat import Upload
 from bot.studio import uploads
 from bot.training import flags
+from bot.training.classroom import Classroom
 from engine.pixels import buckets, likeness, papers, png_recipe
 from engine.pixels.dressing import dressed
 from engine.pixels.sharpness import BLURRED, sharpness
-from engine.queue.queue import Queue
 from engine.tagging import ADULT, DETECTORS, FaceBox, PictureTags, Thresholds
 from engine.training_plan import TrainingPlan
 from engine.wire import ReadTags
@@ -88,21 +88,21 @@ async def twin_of(db: Database, content: bytes, others: Sequence[KeptPicture]) -
     return 0
 
 
-async def read(db: Database, queue: Queue, person: str, hash: str, reader: str, limits: Thresholds) -> PictureTags:
+async def read(studio: Classroom, person: str, hash: str, reader: str, limits: Thresholds) -> PictureTags:
     """What a reader sees in a picture, at the cost of the person's seconds."""
     wish = ReadTags(
         secrets.token_hex(8), hash, reader, limits.general, limits.character, limits.rating, limits.mcut, ()
     )
 
     async def charge(seconds: float) -> None:
-        await maps.charge(db, person, db.now().date(), seconds)
+        await maps.charge(studio.db, person, studio.now().date(), seconds)
 
-    return PictureTags.from_json((await queue.read_tags(wish, person, charge)).tags)
+    return PictureTags.from_json((await studio.queue.read_tags(wish, person, charge)).tags)
 
 
-async def seen(db: Database, queue: Queue, person: str, picture: KeptPicture) -> dict[str, Json]:
+async def seen(studio: Classroom, person: str, picture: KeptPicture) -> dict[str, Json]:
     """What the detectors see in a picture, as flags of it: the faces, and on what it lies."""
-    found = await read(db, queue, person, picture.hash, DETECTORS, SURE)
+    found = await read(studio, person, picture.hash, DETECTORS, SURE)
     names = sorted(one.name for one in found.shown)
     ground = next((name for name in names if name.endswith(" background") and name != "simple background"), "")
     faces: list[Json] = [[round(side, 4) for side in box] for box in found.faces]
