@@ -15,7 +15,7 @@ Kind = TypeVar("Kind", int, str)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class WorkerRoom:
     """What a worker is found to have: its `rows` in use, None where it has none to spare; the one person that all of it
     is for (`owner`: "" where there is nothing, None for several); and whether pictures are held for it."""
 
@@ -27,7 +27,7 @@ class Seen:
 class Spare:
     """The workers of a pool, as `see` found them when something of them had changed."""
 
-    def __init__(self, pool: Pool, see: Callable[[Worker], Seen]) -> None:
+    def __init__(self, pool: Pool, see: Callable[[Worker], WorkerRoom]) -> None:
         self._pool = pool
         self._see = see
         self._list: Sequence[Worker] = ()  # the pool's own, and

@@ -9,7 +9,7 @@ from engine.files.shelf import Need, needs
 from engine.queue.course import Assignment, Course
 from engine.queue.estimate import Estimate
 from engine.queue.pool import Pool, Worker
-from engine.queue.spare import Seen, Spare
+from engine.queue.spare import Spare, WorkerRoom
 from engine.wire import Ready
 
 # Workers beyond which nobody gives way: with so many, a row comes free every moment, whoever has had least gets it, and
@@ -231,12 +231,12 @@ class Workload:
         """Jobs with held pictures at so many homes, at others each time, until it was asked of all."""
         return [course for home in self._spare.holding(count) for course in self.housed(home)]
 
-    def _seen(self, worker: Worker) -> Seen:
+    def _seen(self, worker: Worker) -> WorkerRoom:
         rows, housed = self.rows(worker), self.housed(worker)
         jobs = [*worker.jobs.values(), *(course.job for course in housed)]
         owners = {job.owner for job in jobs}
         spare = rows < worker.slots and not any(job.attempt for job in jobs)
-        return Seen(rows if spare else None, next(iter(owners), "") if len(owners) < 2 else None, bool(housed))
+        return WorkerRoom(rows if spare else None, next(iter(owners), "") if len(owners) < 2 else None, bool(housed))
 
     # --- seconds ---
 
