@@ -15,6 +15,8 @@ export function draftForm(first, { put: renew, limit, gone }) {
   let now = first;
   let sending = Promise.resolve(); // one parcel after the other, however often somebody chooses files
   let waiting = 0;
+  let last = Promise.resolve(); // wishes are sent one after the other
+  const pending = new Set();
 
   // Every change answers with the whole training.
   const change = async (asked) => {
@@ -22,7 +24,16 @@ export function draftForm(first, { put: renew, limit, gone }) {
     renew(told);
     return told;
   };
-  const wish = (wishes) => change(patch(way, wishes)).catch((failure) => (complain(failure), put(now)));
+  // What is on its way to the server: whether it was taken is waited for before the start.
+  const noted = (changed) => {
+    const taken = changed.then(() => true, () => false).finally(() => pending.delete(taken));
+    pending.add(taken);
+    return changed;
+  };
+  const wish = (asked) => {
+    const changed = noted(last.then(() => change(patch(way, asked))));
+    last = changed.catch((failure) => (complain(failure), put(now)));
+  };
 
   // --- pictures ---
 
@@ -31,8 +42,8 @@ export function draftForm(first, { put: renew, limit, gone }) {
   const aside = el("ul", { class: "train-aside", role: "status" });
   const choose = button(t("page.train.choose"), { shape: "image", kind: "wide", onclick: () => file.click() });
   const grid = pictureGrid({
-    save: (place, text) => change(patch(`${way}/pictures/${place}`, { text })),
-    drop: (one) => change(remove(`${way}/pictures/${one.place}`)).then(() => choose.focus(), complain),
+    save: (place, text) => noted(change(patch(`${way}/pictures/${place}`, { text }))),
+    drop: (one) => noted(change(remove(`${way}/pictures/${one.place}`))).then(() => choose.focus(), complain),
   });
   const notes = el("ul", { class: "train-notes", role: "status" });
 
@@ -99,7 +110,7 @@ export function draftForm(first, { put: renew, limit, gone }) {
         event.preventDefault();
         if (!tag.value.trim() || (what.value === "rename" && !into.value.trim())) return (tag.value.trim() ? into : tag).focus();
         try {
-          await change(post(`${way}/tags`, { change: what.value, tag: tag.value.trim(), into: into.value.trim() }));
+          await noted(change(post(`${way}/tags`, { change: what.value, tag: tag.value.trim(), into: into.value.trim() })));
           tag.value = into.value = "";
           tag.focus();
         } catch (failure) {
@@ -195,7 +206,8 @@ export function draftForm(first, { put: renew, limit, gone }) {
       begin.ariaBusy = "true";
       try {
         await sending;
-        await change(post(`${way}/start`));
+        const taken = await Promise.all(pending); // what was refused is looked at again first
+        if (taken.every(Boolean)) await change(post(`${way}/start`));
       } catch (failure) {
         problem.textContent = failure.message;
       }

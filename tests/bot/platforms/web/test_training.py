@@ -400,6 +400,41 @@ async def test_whoever_leaves_a_draft_is_not_called_back_by_what_it_answers(serv
 
 
 @in_chromium
+async def test_what_was_written_last_counts_when_it_is_started(serve: Serve, look: Look) -> None:
+    """However slow the way to the server is."""
+    served, teaching = await taught(serve)
+    me = served.browser("en")
+    made = await told(me.post("/api/trainings", json={"name": "totem", "key": KEY}))
+    way = f"/api/trainings/{made['id']}"
+    await told(me.post(f"{way}/pictures", data=files(**{f"p{at}__png": drawing(at) for at in range(5)})))
+    page = await look(served, f"#train/{made['id']}", locale="en-US", **PHONE)
+    asked, goes_on = list[str](), asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        if route.request.method != "GET":  # it asks how it is now and then
+            asked.append(route.request.method)
+        if route.request.method == "PATCH":
+            await goes_on.wait()
+        await route.continue_()
+
+    await page.route(f"**{way}", slowly)
+    await page.route(f"**{way}/start", slowly)
+    draft = page.locator(".train-draft")
+    for label, said in (("Trigger word", "zwx"), ("Steps", "8")):
+        await draft.get_by_label(label, exact=True).fill(said)
+        await draft.get_by_label(label, exact=True).blur()
+    await draft.get_by_role("button", name="Start").click()
+    await until(lambda: "PATCH" in asked)
+    await page.evaluate("() => new Promise((done) => setTimeout(done, 100))")
+    assert asked == ["PATCH"]
+    goes_on.set()
+    await expect(page.locator(".train-course")).to_have_count(1)
+    assert asked == ["PATCH", "PATCH", "POST"]
+    kept = teaching.all[made["id"]]
+    assert (kept.trigger, kept.wishes.get("steps")) == ("zwx", 8)
+
+
+@in_chromium
 async def test_a_failure_is_told_and_pictures_are_dragged_into_a_new_draft(serve: Serve, look: Look) -> None:
     served, teaching = await taught(serve)
     page = await look(served, "#train", locale="en-US", **WIDE)
