@@ -38,6 +38,7 @@ BESIDE_LIFE = 3600.0  # seconds that what nobody read is kept
 EVENTS_BYTES, BESIDE_BYTES = 64 * 2**20, 2**30  # that the server keeps at most, of each user in the latter
 AGAIN = 0.3  # seconds after which what failed is tried again
 ANSWER = 10.0  # seconds for an answer
+TRIES = 3  # times that it is asked who is there
 STALLED = 30.0  # seconds without a byte of what lies beside a letter, after which it is given up
 CONNECT = 5.0
 OLDEST = (2, 11)  # the first version whose server tells of keys that have come to their end
@@ -230,12 +231,26 @@ async def roster(server: Server) -> list[Present]:
     try:
         with suppress(Error):  # no bot has been here yet, and there is no bucket: nor can there be a host
             kv = await connection.js.key_value(HOSTS)
-            for key in await kv.keys():
+            for key in await _keys(kv):
                 with suppress(Error, ValueError):
                     found.append(Present.from_json((await kv.get(key)).value or b""))
     finally:
         await connection.close()
     return sorted(found, key=lambda one: one.name)
+
+
+async def _keys(kv: Any) -> list[str]:
+    """The keys of a bucket. Where a busy server has told of none, though something is in it, it is asked again."""
+    from nats.errors import TimeoutError as Late
+    from nats.js.errors import NoKeysError
+
+    for _ in range(TRIES):
+        try:
+            return list(await kv.keys())
+        except (NoKeysError, Late):
+            if not (await kv.status()).values:
+                break
+    return []
 
 
 async def _while_it_comes(getting: Awaitable[Any], blob: io.BytesIO) -> None:
