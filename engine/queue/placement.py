@@ -19,6 +19,8 @@ AHEAD = 32  # jobs behind one that waits for its model that are looked at for a 
 # And jobs behind those whose files the free workers do not have: each is a look into two sets.
 AWAY = 1024
 
+_Same = tuple[frozenset[str], frozenset[Need]]  # the models that draw a job, and the files that it names
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:
@@ -27,8 +29,8 @@ class _Known:
     `loads` what loading would take the home of one that wants the same. Many do."""
 
     ends: dict[tuple[str, frozenset[str]], float] = field(default_factory=dict)
-    waits: dict[tuple[frozenset[str], frozenset[Need]], float | None] = field(default_factory=dict)
-    loads: dict[tuple[frozenset[str], frozenset[Need]], float] = field(default_factory=dict)
+    waits: dict[_Same, float | None] = field(default_factory=dict)
+    loads: dict[_Same, float] = field(default_factory=dict)
 
 
 def turn(work: Workload, waiting: Waiting) -> tuple[Course, Worker] | None:
@@ -57,7 +59,7 @@ def turn(work: Workload, waiting: Waiting) -> tuple[Course, Worker] | None:
             load = sum(work.load(chosen, model) for model in models)
             if not course.job.attempt:
                 known.loads[same] = load
-        if not defers(work, course, load, known):
+        if not defers(work, course, same, load, known):
             chosen = chosen or home(work, course, free, known)
             return (course, chosen) if chosen else None
         deferred.add(course.job.owner)
@@ -106,14 +108,13 @@ def home(work: Workload, course: Course, free: Sequence[Worker], known: _Known) 
     return min(found, key=end, default=None)
 
 
-def defers(work: Workload, course: Course, load: float, known: _Known) -> bool:
+def defers(work: Workload, course: Course, same: _Same, load: float, known: _Known) -> bool:
     """Whether a job does better to wait for a worker that holds its models and has no row to spare than to have them
     loaded, in so many seconds, by one that has. It waits no longer than loading takes."""
     if not load or course.job.attempt:
         return False
-    same = models, _ = _models(course), work.needs(course)
     if same not in known.waits:
-        known.waits[same] = _wait(work, course, models)
+        known.waits[same] = _wait(work, course, same[0])
     wait = known.waits[same]
     now = work.clock()
     since = now if course.deferred is None else course.deferred

@@ -136,7 +136,10 @@ class Workload:
         """Have a picture give its row up, or have one again."""
         (assignment.resting.add if rests else assignment.resting.discard)(index)
         assignment.moved[index] = self.clock()
-        self._resting[assignment.job.id] = assignment
+        if assignment.resting:
+            self._resting[assignment.job.id] = assignment
+        else:
+            self._resting.pop(assignment.job.id, None)
         self.touch(assignment.worker)
 
     def beyond(self, worker: Worker) -> list[tuple[Assignment, int]]:
@@ -158,8 +161,6 @@ class Workload:
     @property
     def resting(self) -> list[Assignment]:
         """The assignments of which pictures rest, the first handed over first."""
-        for name in [name for name, assignment in self._resting.items() if not assignment.resting]:
-            del self._resting[name]
         return sorted(self._resting.values(), key=lambda assignment: assignment.number)
 
     def of(self, worker: Worker) -> list[Assignment]:

@@ -22,9 +22,8 @@ from engine.worker.row import Row
 @dataclass(slots=True, eq=False)
 class Work:
     """A job on this worker: its recipes, the files they name, whose it is, and how many pictures are still to come;
-    `lent` are folders with files that were lent for it alone.
-    Those with the numbers `resting` are not drawn for now, those of `alike` may begin as others do; `speech` is what is
-    said of it, once it is drawn."""
+    `lent` are folders with files that were lent for it alone. Those with the numbers `resting` are not drawn for now,
+    those of `alike` may begin as others do; `speech` is what is said of it, once it is drawn."""
 
     job: str
     attempt: int

@@ -6,6 +6,7 @@ import asyncio
 import io
 
 import pytest
+from nats.js.errors import NoKeysError
 
 from engine.queue import nats_server
 
@@ -39,3 +40,25 @@ async def test_what_comes_slowly_comes_and_what_does_not_is_given_up(monkeypatch
 
     with pytest.raises(LookupError):
         await nats_server._while_it_comes(fails(), blob)
+
+
+class Busy:
+    """A bucket with so many values, whose server tells of no keys the first time."""
+
+    def __init__(self, values: int) -> None:
+        self.values, self.asked = values, 0
+
+    async def keys(self) -> list[str]:
+        self.asked += 1
+        if self.asked == 1:
+            raise NoKeysError
+        return ["host.gpu"]
+
+    async def status(self) -> Busy:
+        return self
+
+
+async def test_a_server_that_tells_of_no_keys_is_asked_again_where_there_are_values() -> None:
+    assert await nats_server._keys(Busy(1)) == ["host.gpu"]
+    empty = Busy(0)
+    assert await nats_server._keys(empty) == [] and empty.asked == 1
